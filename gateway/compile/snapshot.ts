@@ -1,0 +1,83 @@
+import type { RouteLabels } from '../telemetry/labels.ts';
+import type { TelemetryPolicy } from '../telemetry/policy.ts';
+import type { UpstreamTarget } from '../upstream/target.ts';
+
+/** What requests run on: frozen, swapped as a whole; a request keeps the one that it began with. */
+export interface Snapshot {
+  /** Counts up with each swap. */
+  readonly version: number;
+  readonly binds: readonly Bind[];
+}
+
+/** One port to listen on. */
+export interface Bind {
+  readonly port: number;
+  readonly protocol: 'HTTP' | 'HTTPS';
+  /** In order of precedence: exact hostname, wildcards with more labels first, none. */
+  readonly listeners: readonly Listener[];
+}
+
+/** A Gateway's listener with the routes attached to it. */
+export interface Listener {
+  readonly hostname: Hostname | undefined;
+  readonly labels: RouteLabels;
+  readonly telemetry: TelemetryPolicy;
+  /** All matches of all routes, in order of precedence: the first that fits wins. */
+  readonly matches: readonly RouteMatch[];
+}
+
+/** `*.example.com` keeps `.example.com` as suffix; exact names keep the name. Lower case, no port. */
+export type Hostname = { readonly exact: string } | { readonly suffix: string };
+
+export interface RouteMatch {
+  readonly hostname: Hostname | undefined;
+  readonly path: PathMatch;
+  readonly method: string | undefined;
+  readonly headers: readonly ValueMatch[];
+  readonly query: readonly ValueMatch[];
+  readonly rule: Rule;
+  /** How a span names this match: `/mcp/*` for a prefix, the path for an exact one, the source of a regular expression. */
+  readonly pattern: string;
+}
+
+export type PathMatch =
+  | { readonly type: 'Exact'; readonly value: string }
+  /** By element, without trailing slash; the empty string matches all. */
+  | { readonly type: 'PathPrefix'; readonly value: string }
+  | { readonly type: 'RegularExpression'; readonly value: RegExp };
+
+/** Header names are lower case. */
+export interface ValueMatch {
+  readonly name: string;
+  readonly value: string | RegExp;
+}
+
+/** One rule of one route. */
+export interface Rule {
+  readonly labels: RouteLabels;
+  readonly backends: readonly WeightedBackend[];
+  readonly totalWeight: number;
+}
+
+export interface WeightedBackend {
+  readonly weight: number;
+  readonly backend: Backend;
+}
+
+export type Backend = McpBackend | InvalidBackend;
+
+export interface McpBackend {
+  readonly type: 'mcp';
+  /** `namespace/name`. */
+  readonly name: string;
+  readonly targets: readonly UpstreamTarget[];
+}
+
+/** A reference that does not resolve, or a backend that cannot be served: requests get 500, siblings go on. */
+export interface InvalidBackend {
+  readonly type: 'invalid';
+  readonly name: string;
+  /** Condition reason, for example `BackendNotFound`. */
+  readonly reason: string;
+  readonly message: string;
+}

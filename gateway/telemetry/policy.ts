@@ -1,0 +1,62 @@
+import type { CelExpression } from '../../lib/cel/expression.ts';
+
+/** What one listener reports, compiled from the AgentgatewayPolicy objects that target it. */
+export interface TelemetryPolicy {
+  readonly tracing?: TracingPolicy;
+  readonly accessLog?: AccessLogPolicy;
+  /** Labels appended to the request metrics, in order. */
+  readonly metricLabels: readonly NamedExpression[];
+}
+
+export interface NamedExpression {
+  readonly name: string;
+  readonly expression: CelExpression;
+}
+
+/** `attributes.add` and `attributes.remove`. */
+export interface AttributeRules {
+  readonly add: readonly NamedExpression[];
+  readonly remove: ReadonlySet<string>;
+}
+
+export interface TracingPolicy {
+  /** `namespace/name` of the policy object: names it in logs and drop counters. */
+  readonly policy: string;
+  readonly collector: Collector;
+  /** OpenTelemetry resource, evaluated once at compile time, in order; `service.name` falls back to the Gateway's name. */
+  readonly resource: readonly ResourceAttribute[];
+  /** Decides when the request carries a trace context. */
+  readonly clientSampling: Sampling;
+  /** Decides when it does not. */
+  readonly randomSampling: Sampling;
+  /** Keeps a finished request's spans when it evaluates to true. */
+  readonly filter?: CelExpression;
+  readonly attributes: AttributeRules;
+}
+
+/** A constant decision or probability, or an expression that yields one; folded at compile time where it can be. */
+export type Sampling = boolean | number | CelExpression;
+
+export type AttributeValue = string | boolean | number | bigint;
+
+export interface ResourceAttribute {
+  readonly name: string;
+  readonly value: AttributeValue;
+}
+
+/** Where spans go. Two policies with equal collector and resource share one exporter. */
+export interface Collector {
+  readonly protocol: 'GRPC' | 'HTTP';
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** OTLP/HTTP request path. */
+  readonly path: string;
+}
+
+export interface AccessLogPolicy {
+  readonly policy: string;
+  /** Logs a request when it evaluates to true. */
+  readonly filter?: CelExpression;
+  readonly attributes: AttributeRules;
+}

@@ -1,0 +1,34 @@
+import type { AttributeValue, ResourceAttribute } from './policy.ts';
+
+/** A finished span, ready to be encoded. Times are milliseconds of the Unix epoch, with fractions. */
+export interface SpanData {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  /** The parent came from another process (OTLP flags bits 8 and 9). */
+  readonly parentIsRemote: boolean;
+  readonly traceState: string | undefined;
+  readonly traceFlags: number;
+  readonly name: string;
+  readonly kind: 'SERVER' | 'CLIENT';
+  readonly startTime: number;
+  readonly endTime: number;
+  /** In order; int64 as bigint, string, boolean, double as number. */
+  readonly attributes: readonly SpanAttribute[];
+  readonly status: SpanStatus;
+}
+
+export type SpanAttribute = readonly [name: string, value: AttributeValue];
+
+/** OpenTelemetry: Unset or Error; a gateway never sets Ok. */
+export type SpanStatus = { readonly code: 'UNSET' } | { readonly code: 'ERROR'; readonly message: string };
+
+/** Takes finished spans and never blocks, throws or grows without bound: what it cannot keep it drops and counts. */
+export interface SpanSink {
+  export(spans: readonly SpanData[]): void;
+}
+
+/** `InstrumentationScope` of every span, as in the post. */
+export const SCOPE_NAME = 'agentgateway';
+
+export type Resource = readonly ResourceAttribute[];

@@ -1,0 +1,35 @@
+/** Every kind the gateway reads or the library writes references to: group, version(s), and whether it is namespaced. */
+export const GROUPS = {
+  core: '',
+  gateway: 'gateway.networking.k8s.io',
+  agentgateway: 'agentgateway.dev',
+} as const;
+
+/** A kind as it stands in `apiVersion` and `kind`. `versions[0]` is the one that the library writes. */
+export interface KindInfo {
+  readonly group: string;
+  readonly kind: string;
+  readonly versions: readonly string[];
+}
+
+export const KINDS = {
+  Gateway: { group: GROUPS.gateway, kind: 'Gateway', versions: ['v1', 'v1beta1'] },
+  HTTPRoute: { group: GROUPS.gateway, kind: 'HTTPRoute', versions: ['v1', 'v1beta1'] },
+  ReferenceGrant: { group: GROUPS.gateway, kind: 'ReferenceGrant', versions: ['v1beta1', 'v1'] },
+  AgentgatewayBackend: { group: GROUPS.agentgateway, kind: 'AgentgatewayBackend', versions: ['v1alpha1'] },
+  AgentgatewayPolicy: { group: GROUPS.agentgateway, kind: 'AgentgatewayPolicy', versions: ['v1alpha1'] },
+  Secret: { group: GROUPS.core, kind: 'Secret', versions: ['v1'] },
+  Service: { group: GROUPS.core, kind: 'Service', versions: ['v1'] },
+  Namespace: { group: GROUPS.core, kind: 'Namespace', versions: ['v1'] },
+} as const satisfies Record<string, KindInfo>;
+
+export type KindName = keyof typeof KINDS;
+
+/** `group/version`, or `version` alone in the core group. */
+export const apiVersion = (kind: KindInfo, version: string = kind.versions[0] ?? ''): string =>
+  kind.group === '' ? version : `${kind.group}/${version}`;
+
+/** The GatewayClass that is served, as in the post. */
+export const GATEWAY_CLASS = 'agentgateway';
+/** `controllerName` of that class. */
+export const CONTROLLER_NAME = 'agentgateway.dev/agentgateway';
