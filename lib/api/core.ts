@@ -1,0 +1,159 @@
+import type { KubernetesObject } from './meta.ts';
+import type { Infer, ObjectSchema, Schema } from './schema.ts';
+
+/** DNS label: names of namespaces. */
+export const NAMESPACE_NAME = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 63,
+  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+} as const satisfies Schema;
+
+/** DNS subdomain: names of objects and sections. */
+export const OBJECT_NAME = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 253,
+  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+} as const satisfies Schema;
+
+export const PORT_NUMBER = { type: 'integer', minimum: 1, maximum: 65535 } as const satisfies Schema;
+
+export const STRING_MAP = { type: 'object', additionalProperties: { type: 'string' } } as const satisfies Schema;
+
+/** ObjectMeta, every field: what is not read is only known by name. */
+export const METADATA = {
+  type: 'object',
+  properties: {
+    name: OBJECT_NAME,
+    namespace: NAMESPACE_NAME,
+    labels: STRING_MAP,
+    annotations: STRING_MAP,
+    creationTimestamp: { type: 'string', maxLength: 64 },
+    generation: { type: 'integer', minimum: 0 },
+    generateName: { type: 'any' },
+    selfLink: { type: 'any' },
+    uid: { type: 'any' },
+    resourceVersion: { type: 'any' },
+    deletionTimestamp: { type: 'any' },
+    deletionGracePeriodSeconds: { type: 'any' },
+    ownerReferences: { type: 'any' },
+    finalizers: { type: 'any' },
+    managedFields: { type: 'any' },
+  },
+  required: ['name'],
+} as const satisfies ObjectSchema;
+
+/** LabelSelector of apimachinery. */
+export const LABEL_SELECTOR = {
+  type: 'object',
+  properties: {
+    matchLabels: STRING_MAP,
+    matchExpressions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          key: { type: 'string', minLength: 1, maxLength: 317 },
+          operator: { type: 'string', enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
+          values: { type: 'array', items: { type: 'string' } },
+        },
+        required: ['key', 'operator'],
+      },
+    },
+  },
+} as const satisfies ObjectSchema;
+
+export type LabelSelector = Infer<typeof LABEL_SELECTOR>;
+
+/** Secret: file mode takes both `data` (base64) and `stringData`, which wins. */
+export const SECRET = {
+  type: 'object',
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: METADATA,
+    type: { type: 'string' },
+    immutable: { type: 'boolean' },
+    data: STRING_MAP,
+    stringData: STRING_MAP,
+  },
+  required: ['metadata'],
+} as const satisfies ObjectSchema;
+
+/** A Secret as it is read: values decoded. They are UTF-8 text; a key with other bytes is left out by the source. */
+export interface Secret extends KubernetesObject {
+  readonly data: Readonly<Record<string, string>>;
+}
+
+const ANY = { type: 'any' } as const;
+
+export const SERVICE = {
+  type: 'object',
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: METADATA,
+    status: ANY,
+    spec: {
+      type: 'object',
+      properties: {
+        ports: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              name: { type: 'string' },
+              port: PORT_NUMBER,
+              protocol: { type: 'string', enum: ['TCP', 'UDP', 'SCTP'], default: 'TCP' },
+              appProtocol: { type: 'string' },
+              targetPort: { type: 'intOrString' },
+              nodePort: ANY,
+            },
+            required: ['port'],
+          },
+        },
+        type: { type: 'string' },
+        externalName: { type: 'string' },
+        allocateLoadBalancerNodePorts: ANY,
+        clusterIP: ANY,
+        clusterIPs: ANY,
+        externalIPs: ANY,
+        externalTrafficPolicy: ANY,
+        healthCheckNodePort: ANY,
+        internalTrafficPolicy: ANY,
+        ipFamilies: ANY,
+        ipFamilyPolicy: ANY,
+        loadBalancerClass: ANY,
+        loadBalancerIP: ANY,
+        loadBalancerSourceRanges: ANY,
+        publishNotReadyAddresses: ANY,
+        selector: ANY,
+        sessionAffinity: ANY,
+        sessionAffinityConfig: ANY,
+        trafficDistribution: ANY,
+      },
+    },
+  },
+  required: ['metadata'],
+} as const satisfies ObjectSchema;
+
+export type ServiceSpec = Infer<typeof SERVICE.properties.spec>;
+
+export interface Service extends KubernetesObject {
+  readonly spec?: ServiceSpec;
+}
+
+export const NAMESPACE = {
+  type: 'object',
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: METADATA,
+    spec: ANY,
+    status: ANY,
+  },
+  required: ['metadata'],
+} as const satisfies ObjectSchema;
+
+export type Namespace = KubernetesObject;

@@ -1,0 +1,37 @@
+import {
+  AGENTGATEWAY_BACKEND,
+  AGENTGATEWAY_POLICY,
+  type AgentgatewayBackend,
+  type AgentgatewayPolicy,
+} from './agentgateway.ts';
+import { NAMESPACE, type Namespace, SECRET, SERVICE, type Secret, type Service } from './core.ts';
+import { GATEWAY, type Gateway, REFERENCE_GRANT, type ReferenceGrant } from './gateway-api.ts';
+import { HTTP_ROUTE, type HTTPRoute } from './http-route.ts';
+import type { KindName } from './kinds.ts';
+import type { ObjectSchema } from './schema.ts';
+
+/** The type of each kind. */
+export interface ObjectTypes {
+  readonly Gateway: Gateway;
+  readonly HTTPRoute: HTTPRoute;
+  readonly ReferenceGrant: ReferenceGrant;
+  readonly AgentgatewayBackend: AgentgatewayBackend;
+  readonly AgentgatewayPolicy: AgentgatewayPolicy;
+  readonly Secret: Secret;
+  readonly Service: Service;
+  readonly Namespace: Namespace;
+}
+
+export const SCHEMAS: Readonly<Record<KindName, ObjectSchema>> = {
+  Gateway: GATEWAY,
+  HTTPRoute: HTTP_ROUTE,
+  ReferenceGrant: REFERENCE_GRANT,
+  AgentgatewayBackend: AGENTGATEWAY_BACKEND,
+  AgentgatewayPolicy: AGENTGATEWAY_POLICY,
+  Secret: SECRET,
+  Service: SERVICE,
+  Namespace: NAMESPACE,
+};
+
+/** Every object that the gateway reads, by kind, each list oldest first, then by `namespace/name`. */
+export type Resources = { readonly [K in KindName]: readonly ObjectTypes[K][] };
