@@ -125,10 +125,11 @@ export class BackwardWriter {
   #ascii(value: string): boolean {
     this.#reserve(value.length);
     const start = this.#position - value.length;
+    const buffer = this.#buffer;
     for (let index = 0; index < value.length; index++) {
       const unit = value.charCodeAt(index);
       if (unit > 0x7f) return false;
-      this.#buffer[start + index] = unit;
+      buffer[start + index] = unit;
     }
     this.#position = start;
     return true;

@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { type DecodedAttribute, type DecodedSpan, decodeRequest } from '../../../../../gateway/demo/otlp-decode.ts';
+import {
+  MAX_ATTRIBUTES,
+  MAX_NAME_BYTES,
+  MAX_STRING_BYTES,
+  OtlpEncoder,
+} from '../../../../../gateway/telemetry/export/encode.ts';
+import type { AttributeValue } from '../../../../../gateway/telemetry/policy.ts';
+import type { Resource, SpanData } from '../../../../../gateway/telemetry/span.ts';
+import { aSpan } from '../../../../support/otlp/spans.ts';
+
+const decode = (spans: readonly SpanData[], resource: Resource = []): DecodedSpan[] => {
+  const encoder = new OtlpEncoder(resource);
+  return decodeRequest(encoder.request(spans.map((span) => encoder.span(span))));
+};
+const decodeOne = (span: Partial<SpanData>): DecodedSpan => decode([aSpan(span)])[0]!;
+const decodeValue = (value: AttributeValue): DecodedAttribute =>
+  decodeOne({ attributes: [['a', value]] }).attributes[0]!;
+
+const TYPES = { string: 'stringValue', bigint: 'intValue', number: 'doubleValue', boolean: 'boolValue' } as const;
+const expected = ([name, value]: readonly [string, AttributeValue]): DecodedAttribute => ({
+  name: name.toWellFormed(),
+  type: TYPES[typeof value as keyof typeof TYPES],
+  value: typeof value === 'string' ? value.toWellFormed() : value,
+});
+const nanoseconds = (ms: number): bigint =>
+  BigInt(Math.floor(ms)) * 1_000_000n + BigInt(Math.round((ms - Math.floor(ms)) * 1e6));
+
+const hex = (length: number): fc.Arbitrary<string> =>
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('\ud83d', '\ude00', 'é', 'a') }),
+);
+const value: fc.Arbitrary<AttributeValue> = fc.oneof(
+  text,
+  fc.boolean(),
+  fc.double(),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+);
+const attribute = fc.tuple(text, value);
+const time = fc.double({ min: 0, max: 4_102_444_800_000, noNaN: true });
+const span: fc.Arbitrary<SpanData> = fc.record({
+  traceId: hex(32),
+  spanId: hex(16),
+  parentSpanId: fc.option(hex(16), { nil: undefined }),
+  parentIsRemote: fc.boolean(),
+  traceState: fc.option(fc.constant('vendor=value,other=1'), { nil: undefined }),
+  traceFlags: fc.integer({ min: 0, max: 255 }),
+  name: text,
+  kind: fc.constantFrom('SERVER' as const, 'CLIENT' as const),
+  startTime: time,
+  endTime: time,
+  attributes: fc.array(attribute, { maxLength: 40 }),
+  status: fc.oneof(
+    fc.constant({ code: 'UNSET' as const }),
+    fc.record({ code: fc.constant('ERROR' as const), message: text }),
+  ),
+});
+
+describe('OTLP bytes, read with the OpenTelemetry definitions', () => {
+  test('say what the spans said', () => {
+    const resources = fc.array(fc.record({ name: text, value }), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(span, { maxLength: 5 }), resources, (spans, resource) => {
+        expect(decode(spans, resource)).toEqual(
+          spans.map((each) => ({
+            resource: resource.map((entry) => expected([entry.name, entry.value])),
+            scope: { name: 'agentgateway', version: '' },
+            traceId: each.traceId,
+            spanId: each.spanId,
+            parentSpanId: each.parentSpanId ?? '',
+            traceState: each.traceState ?? '',
+            flags: each.traceFlags | 0x100 | (each.parentIsRemote ? 0x200 : 0),
+            name: each.name.toWellFormed(),
+            kind: each.kind,
+            startTimeUnixNano: nanoseconds(each.startTime),
+            endTimeUnixNano: nanoseconds(each.endTime),
+            attributes: each.attributes.map(expected),
+            droppedAttributesCount: 0,
+            status: {
+              code: each.status.code,
+              message: each.status.code === 'ERROR' ? each.status.message.toWellFormed() : '',
+            },
+          })),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('keep times exact: whole milliseconds to the nanosecond, fractions to what a double holds', () => {
+    const decoded = decodeOne({ startTime: 1_732_364_512_345, endTime: 1_732_364_512_561.5 });
+    expect(decoded.startTimeUnixNano).toBe(1_732_364_512_345_000_000n);
+    expect(decoded.endTimeUnixNano).toBe(1_732_364_512_561_500_000n);
+  });
+
+  test.each([Number.NaN, -1, Number.NEGATIVE_INFINITY])('write a time that is none (%p) as 0', (startTime) => {
+    expect(decodeOne({ startTime }).startTimeUnixNano).toBe(0n);
+  });
+
+  test('stay within 64 bits at the end of time', () => {
+    expect(decodeOne({ endTime: Number.POSITIVE_INFINITY }).endTimeUnixNano).toBe(18_446_744_073_708_000_000n);
+  });
+
+  test.each([0n, -1n, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n)])('carry the int64 %s', (integer) => {
+    expect(decodeValue(integer)).toEqual({ name: 'a', type: 'intValue', value: integer });
+  });
+
+  test('clamp integers beyond int64', () => {
+    expect(decodeValue(2n ** 64n).value).toBe(2n ** 63n - 1n);
+    expect(decodeValue(-(2n ** 64n)).value).toBe(-(2n ** 63n));
+  });
+
+  test('tell false, 0 and the empty string from nothing', () => {
+    expect([false, 0, 0n, ''].map((each) => decodeValue(each))).toEqual([
+      { name: 'a', type: 'boolValue', value: false },
+      { name: 'a', type: 'doubleValue', value: 0 },
+      { name: 'a', type: 'intValue', value: 0n },
+      { name: 'a', type: 'stringValue', value: '' },
+    ]);
+  });
+});
+
+describe('bounds', () => {
+  test.each([
+    ['ASCII', 'x', MAX_STRING_BYTES],
+    ['two bytes', 'é', MAX_STRING_BYTES / 2],
+    ['three bytes', '語', Math.floor(MAX_STRING_BYTES / 3)],
+    ['surrogate pairs', '😀', MAX_STRING_BYTES / 4],
+  ])('a value of %s characters is cut between characters', (_, character, kept) => {
+    const long = character.repeat(MAX_STRING_BYTES + 1);
+    expect(decodeValue(long).value).toBe(character.repeat(kept));
+    expect(decodeValue(`x${long}`).value).toMatch(/^x[^\ufffd]*$/u);
+  });
+
+  test('a value of exactly the limit is kept', () => {
+    const exact = 'x'.repeat(MAX_STRING_BYTES);
+    expect(decodeValue(exact).value).toBe(exact);
+  });
+
+  test('names, status messages and attribute names are cut too, a long trace state is left out', () => {
+    const long = 'n'.repeat(MAX_STRING_BYTES * 4);
+    const decoded = decodeOne({
+      name: long,
+      traceState: long,
+      attributes: [[long, true]],
+      status: { code: 'ERROR', message: long },
+    });
+    expect(decoded.name).toHaveLength(MAX_STRING_BYTES);
+    expect(decoded.status.message).toHaveLength(MAX_STRING_BYTES);
+    expect(decoded.attributes[0]?.name).toHaveLength(MAX_NAME_BYTES);
+    expect(decoded.traceState).toBe('');
+  });
+
+  test('the first 128 attributes are kept, the others counted', () => {
+    const attributes = Array.from({ length: 300 }, (_, index): [string, bigint] => [`a${index}`, BigInt(index)]);
+    const decoded = decodeOne({ attributes });
+    expect(decoded.attributes.map(({ name }) => name)).toEqual(
+      attributes.slice(0, MAX_ATTRIBUTES).map(([name]) => name),
+    );
+    expect(decoded.droppedAttributesCount).toBe(172);
+  });
+
+  test('an id that is no hex is zero, never bytes of another span', () => {
+    expect(decode([aSpan({}), aSpan({ traceId: 'zz', spanId: '' })])[1]).toMatchObject({
+      traceId: '0'.repeat(32),
+      spanId: '0'.repeat(16),
+    });
+  });
+});
