@@ -155,6 +155,9 @@ export class BatchExporter implements SpanSink {
       });
       if (outcome.ok) exported = batch.length - Math.min(batch.length, Math.max(0, outcome.rejectedSpans));
       otherwise = outcome.ok ? 'rejected' : signal.aborted ? 'shutdown' : outcome.reason;
+    } catch {
+      // Out of memory, or a log that throws: the spans are lost, the exporter is not.
+      otherwise = 'unreachable';
     } finally {
       this.#settle(batch, exported, otherwise);
     }

@@ -31,7 +31,12 @@ export async function sendWithRetry(
 ): Promise<ExportOutcome> {
   const end = clock.now() + policy.totalTime;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await attemptOnce(transport, request, Math.min(policy.timeout, end - clock.now()), signal);
+    const outcome = await attemptOnce(
+      transport,
+      request,
+      Math.max(1, Math.min(policy.timeout, end - clock.now())),
+      signal,
+    );
     attempted(outcome);
     if (outcome.ok || !outcome.retryable || attempt >= policy.attempts || signal.aborted) return outcome;
     const step = Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1));
