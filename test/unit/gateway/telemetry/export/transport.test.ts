@@ -1,4 +1,4 @@
-import { createServer, type Socket } from 'node:net';
+import { createServer, connect as dialTcp, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type OtlpReceiver,
@@ -107,6 +107,26 @@ describe.each(['GRPC', 'HTTP'] as const)('OTLP over %s', (protocol) => {
     expect(Date.now() - start).toBeLessThan(2000);
     collector.behaviour = 'ok';
     expect(await send(transport)).toMatchObject({ ok: true });
+  });
+
+  test('a connection that died silently is replaced', async () => {
+    const collector = await receiver();
+    const links: Socket[] = [];
+    const relay = await listen((socket) => {
+      const onward = dialTcp(collector.port, '127.0.0.1');
+      links.push(onward);
+      for (const end of [socket, onward]) end.on('error', () => {});
+      socket.pipe(onward).pipe(socket);
+    });
+    cleanups.push(relay.close, () => links.forEach((link) => void link.destroy()));
+    const transport = connect({ port: relay.port });
+    expect(await send(transport)).toMatchObject({ ok: true });
+    // From here on nothing comes back over the first connection, and nobody says so.
+    links[0]?.unpipe();
+    links[0]?.pause();
+    expect(await send(transport, 200)).toMatchObject({ ok: false, retryable: true });
+    expect(await send(transport, 2000)).toMatchObject({ ok: true });
+    expect(links).toHaveLength(2);
   });
 
   test('a peer that accepts and says nothing at all costs the timeout', async () => {
