@@ -8,6 +8,7 @@ import { NAMESPACE, type Namespace, SECRET, SERVICE, type Secret, type Service }
 import { GATEWAY, type Gateway, REFERENCE_GRANT, type ReferenceGrant } from './gateway-api.ts';
 import { HTTP_ROUTE, type HTTPRoute } from './http-route.ts';
 import type { KindName } from './kinds.ts';
+import { type KubernetesObject, namespacedName } from './meta.ts';
 import type { ObjectSchema } from './schema.ts';
 
 /** The type of each kind. */
@@ -33,5 +34,16 @@ export const SCHEMAS: Readonly<Record<KindName, ObjectSchema>> = {
   Namespace: NAMESPACE,
 };
 
-/** Every object that the gateway reads, by kind, each list oldest first, then by `namespace/name`. */
+/** Every object that the gateway reads, by kind. */
 export type Resources = { readonly [K in KindName]: readonly ObjectTypes[K][] };
+
+/**
+ * Oldest first, then by `namespace/name`: the order in which Gateway API settles conflicts. Objects without a creation time, as files have
+ * them, count as equally old.
+ */
+export const byAge = (a: KubernetesObject, b: KubernetesObject): number =>
+  compareText(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||
+  compareText(namespacedName(a.metadata), namespacedName(b.metadata));
+
+/** By code unit: the same everywhere, whatever the locale. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

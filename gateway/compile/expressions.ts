@@ -1,0 +1,56 @@
+import { compileCel } from '../../lib/cel/compile.ts';
+import { type CelExpression, CelSyntaxError } from '../../lib/cel/expression.ts';
+import type { FrontendFieldName, PolicyError } from '../resolve/resolved.ts';
+
+/** Compiles each text once per snapshot, and collects what does not compile, by policy. */
+export class Expressions {
+  readonly #compiled = new Map<string, CelExpression | string>();
+  readonly #errors = new Map<string, Map<string, PolicyError>>();
+
+  /** Undefined, and an error on the policy, when the text is no expression. */
+  compile(source: string, place: ExpressionPlace): CelExpression | undefined {
+    let compiled = this.#compiled.get(source);
+    if (compiled === undefined) {
+      compiled = tryCompile(source);
+      this.#compiled.set(source, compiled);
+    }
+    if (typeof compiled !== 'string') return compiled;
+    this.fail(place, compiled);
+    return undefined;
+  }
+
+  fail({ policy, part, field, fatal = false, consequence }: ExpressionPlace, problem: string): void {
+    const path = `frontend.${part}.${field}`;
+    const errors = this.#errors.get(policy) ?? new Map<string, PolicyError>();
+    errors.set(path, { part, fatal, field: path, message: `${problem}; ${consequence}` });
+    this.#errors.set(policy, errors);
+  }
+
+  errorsOf(policy: string): readonly PolicyError[] {
+    return [...(this.#errors.get(policy)?.values() ?? [])];
+  }
+}
+
+/** Where an expression stands, and what its failure means there. */
+export interface ExpressionPlace {
+  /** `namespace/name`. */
+  readonly policy: string;
+  readonly part: FrontendFieldName;
+  /** Path below the part: `attributes.add[0].expression`. */
+  readonly field: string;
+  /** The part is worth nothing without it. */
+  readonly fatal?: boolean;
+  readonly consequence: string;
+}
+
+const tryCompile = (source: string): CelExpression | string => {
+  try {
+    return compileCel(source);
+  } catch (error) {
+    if (error instanceof CelSyntaxError) return firstLine(error.message);
+    throw error;
+  }
+};
+
+/** Parsers draw the place under the text; a condition is one line. */
+const firstLine = (message: string): string => message.split('\n', 1)[0]?.trim() ?? '';

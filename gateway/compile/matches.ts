@@ -1,0 +1,82 @@
+import type { HTTPRouteMatch } from '../../lib/api/http-route.ts';
+import { namespacedName } from '../../lib/api/meta.ts';
+import type { AttachedRoute, ResolvedListener } from '../resolve/resolved.ts';
+import type { RouteLabels } from '../telemetry/labels.ts';
+import { toBackend } from './backend.ts';
+import { comparePrecedence, type RankedMatch } from './precedence.ts';
+import type { Hostname, PathMatch, RouteMatch, Rule, ValueMatch } from './snapshot.ts';
+
+/** All matches of a listener's routes, the one to be tried first in front. */
+export const compileMatches = (listener: ResolvedListener, labels: RouteLabels): readonly RouteMatch[] =>
+  listener.routes
+    .flatMap((route) => rank(route, labels))
+    .sort(comparePrecedence)
+    .map(({ match }) => match);
+
+const rank = ({ route, hostnames, rules }: AttachedRoute, labels: RouteLabels): readonly RankedMatch[] => {
+  const name = namespacedName(route.metadata);
+  return rules.flatMap((resolved) => {
+    const backends = resolved.backends.map(({ weight, backend }) => ({ weight, backend: toBackend(backend) }));
+    const rule: Rule = {
+      labels: { ...labels, route: name, routeRule: resolved.name },
+      backends,
+      totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0),
+    };
+    return resolved.matches.flatMap((match, matchIndex) =>
+      hostnames.map((hostname) => ({
+        match: compileMatch(match, hostname, rule),
+        creationTimestamp: route.metadata.creationTimestamp ?? '',
+        route: name,
+        ruleIndex: resolved.index,
+        matchIndex,
+      })),
+    );
+  });
+};
+
+const compileMatch = (match: HTTPRouteMatch, hostname: string | undefined, rule: Rule): RouteMatch => {
+  const path = compilePath(match.path);
+  return {
+    hostname: compileHostname(hostname),
+    path,
+    method: match.method,
+    headers: compileValues(match.headers, (name) => name.toLowerCase()),
+    query: compileValues(match.queryParams, (name) => name),
+    rule,
+    pattern:
+      path.type === 'PathPrefix' ? `${path.value}/*` : path.type === 'Exact' ? path.value : (match.path?.value ?? ''),
+  };
+};
+
+export const compileHostname = (hostname: string | undefined): Hostname | undefined => {
+  if (hostname === undefined) return undefined;
+  return hostname.startsWith('*.') ? { suffix: hostname.slice(1) } : { exact: hostname };
+};
+
+const compilePath = ({ type = 'PathPrefix', value = '/' }: NonNullable<HTTPRouteMatch['path']> = {}): PathMatch => {
+  switch (type) {
+    case 'Exact':
+      return { type, value };
+    case 'PathPrefix':
+      return { type, value: value.replace(/\/+$/, '') };
+    case 'RegularExpression':
+      return { type, value: fullMatch(value) };
+  }
+};
+
+/** No flags: V8's linear-time engine takes over only from plain patterns. */
+const fullMatch = (source: string): RegExp => new RegExp(`^(?:${source})$`);
+
+/** Gateway API: of several entries with the same name only the first counts. */
+const compileValues = (
+  matches: HTTPRouteMatch['headers'],
+  normalize: (name: string) => string,
+): readonly ValueMatch[] => {
+  const byName = new Map<string, ValueMatch>();
+  for (const { name, type, value } of matches ?? []) {
+    const key = normalize(name);
+    if (!byName.has(key))
+      byName.set(key, { name: key, value: type === 'RegularExpression' ? fullMatch(value) : value });
+  }
+  return [...byName.values()];
+};

@@ -1,0 +1,21 @@
+import type { Snapshot } from './snapshot.ts';
+
+const REDACTED = '<redacted>';
+
+/** A snapshot as plain JSON for people: expressions and patterns as their source, sets as lists, secrets redacted. */
+export const printSnapshot = (snapshot: Snapshot): unknown => print(snapshot);
+
+const print = (value: unknown, key?: string): unknown => {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof RegExp) return value.source;
+  if (value instanceof Set) return [...value];
+  if (Array.isArray(value)) return value.map((item) => print(item));
+  if ('evaluate' in value && 'source' in value) return value.source;
+  if (key === 'authorization' && 'value' in value) return { ...value, value: REDACTED };
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .map(([name, item]) => [name, print(item, name)]),
+  );
+};

@@ -1,0 +1,153 @@
+import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway.ts';
+import type { CelExpression } from '../../lib/cel/expression.ts';
+import type { FrontendFieldName, FrontendPolicy, PolicyField } from '../resolve/resolved.ts';
+import type {
+  AccessLogPolicy,
+  AttributeRules,
+  Collector,
+  NamedExpression,
+  Sampling,
+  TelemetryPolicy,
+  TracingPolicy,
+} from '../telemetry/policy.ts';
+import { constantValue, toAttributeValue } from './constant.ts';
+import type { Expressions } from './expressions.ts';
+
+/** Names that Prometheus takes for labels. */
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const LEFT_OUT = 'the attribute is left out';
+
+/** What a listener of this Gateway reports. What does not compile is left out, and said on the policy. */
+export const compileTelemetry = (
+  { tracing, accessLog, metrics }: FrontendPolicy,
+  gateway: string,
+  expressions: Expressions,
+): TelemetryPolicy => {
+  const compiledTracing = tracing && compileTracing(tracing, gateway, expressions);
+  const compiledLog = accessLog && compileAccessLog(accessLog, expressions);
+  return {
+    ...(compiledTracing === undefined ? {} : { tracing: compiledTracing }),
+    ...(compiledLog === undefined ? {} : { accessLog: compiledLog }),
+    metricLabels: metrics === undefined ? [] : compileMetrics(metrics, expressions),
+  };
+};
+
+const compileTracing = (
+  { policy, spec, collector }: PolicyField<TracingSpec> & { readonly collector: Collector },
+  gateway: string,
+  expressions: Expressions,
+): TracingPolicy | undefined => {
+  const filter = compileFilter(spec.filter, policy, 'tracing', expressions);
+  const compiled = {
+    policy,
+    collector,
+    resource: compileResource(spec, policy, gateway, expressions),
+    // Without an expression, callers that trace are followed and others are not traced.
+    clientSampling: compileSampling(spec.clientSampling, true, 'clientSampling', policy, expressions),
+    randomSampling: compileSampling(spec.randomSampling, false, 'randomSampling', policy, expressions),
+    attributes: compileAttributes(spec.attributes, policy, 'tracing', expressions),
+  };
+  if (filter === null) return undefined;
+  return filter === undefined ? compiled : { ...compiled, filter };
+};
+
+const compileAccessLog = (
+  { policy, spec }: PolicyField<AccessLogSpec>,
+  expressions: Expressions,
+): AccessLogPolicy | undefined => {
+  const filter = compileFilter(spec.filter, policy, 'accessLog', expressions);
+  const attributes = compileAttributes(spec.attributes, policy, 'accessLog', expressions);
+  if (filter === null) return undefined;
+  return filter === undefined ? { policy, attributes } : { policy, attributes, filter };
+};
+
+const compileMetrics = (
+  { policy, spec }: PolicyField<MetricsSpec>,
+  expressions: Expressions,
+): readonly NamedExpression[] =>
+  (spec.attributes.add ?? []).flatMap(({ name, expression }, index) => {
+    const place = { policy, part: 'metrics', consequence: 'the label is left out' } as const;
+    if (!LABEL_NAME.test(name) || name.startsWith('__')) {
+      expressions.fail(
+        { ...place, field: `attributes.add[${index}].name` },
+        `${JSON.stringify(name)} is no label name`,
+      );
+      return [];
+    }
+    const compiled = expressions.compile(expression, { ...place, field: `attributes.add[${index}].expression` });
+    return compiled === undefined ? [] : [{ name, expression: compiled }];
+  });
+
+/**
+ * Null: broken. A part without its filter would report what the filter was to keep out (spans), or lose what it was to let through (log
+ * lines): tracing stops, and the access log falls back to the gateway's own.
+ */
+const compileFilter = (
+  source: string | undefined,
+  policy: string,
+  part: FrontendFieldName,
+  expressions: Expressions,
+): CelExpression | undefined | null => {
+  if (source === undefined) return undefined;
+  const consequence = part === 'tracing' ? 'no span is exported' : 'requests are logged without this policy';
+  return expressions.compile(source, { policy, part, field: 'filter', fatal: true, consequence }) ?? null;
+};
+
+const compileAttributes = (
+  attributes: AttributesSpec | undefined,
+  policy: string,
+  part: FrontendFieldName,
+  expressions: Expressions,
+): AttributeRules => ({
+  add: (attributes?.add ?? []).flatMap(({ name, expression }, index) => {
+    const field = `attributes.add[${index}].expression`;
+    const compiled = expressions.compile(expression, { policy, part, field, consequence: LEFT_OUT });
+    return compiled === undefined ? [] : [{ name, expression: compiled }];
+  }),
+  remove: new Set(attributes?.remove),
+});
+
+/** Constants become values; anything that cannot decide samples nothing. */
+const compileSampling = (
+  source: string | undefined,
+  fallback: boolean,
+  field: 'clientSampling' | 'randomSampling',
+  policy: string,
+  expressions: Expressions,
+): Sampling => {
+  if (source === undefined) return fallback;
+  const place = { policy, part: 'tracing', field, consequence: 'taken as false' } as const;
+  const expression = expressions.compile(source, place);
+  if (expression === undefined) return false;
+  const constant = constantValue(expression);
+  if (constant === undefined) return expression;
+  if ('error' in constant) {
+    expressions.fail(place, constant.error);
+    return false;
+  }
+  const { value } = constant;
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'bigint' || typeof value === 'number') return Math.min(1, Math.max(0, Number(value) || 0));
+  expressions.fail(place, 'neither true, false nor a probability');
+  return false;
+};
+
+/** OpenTelemetry resource: expressions see no request, so that each yields one value for good. */
+const compileResource = (
+  { resources = [] }: TracingSpec,
+  policy: string,
+  gateway: string,
+  expressions: Expressions,
+): TracingPolicy['resource'] => {
+  const values = new Map<string, TracingPolicy['resource'][number]>();
+  for (const [index, { name, expression }] of resources.entries()) {
+    const place = { policy, part: 'tracing', field: `resources[${index}].expression`, consequence: LEFT_OUT } as const;
+    const compiled = expressions.compile(expression, place);
+    if (compiled === undefined) continue;
+    const evaluated = toAttributeValue(compiled);
+    if ('error' in evaluated) expressions.fail(place, evaluated.error);
+    else values.set(name, { name, value: evaluated.value });
+  }
+  if (!values.has('service.name')) values.set('service.name', { name: 'service.name', value: gateway });
+  return [...values.values()];
+};

@@ -1,0 +1,79 @@
+import type { TracingSpec } from '../../../lib/api/agentgateway.ts';
+import type { Service } from '../../../lib/api/core.ts';
+import { KINDS } from '../../../lib/api/kinds.ts';
+import { namespacedName } from '../../../lib/api/meta.ts';
+import type { Collector } from '../../telemetry/policy.ts';
+import type { Grants } from '../grants.ts';
+
+/** Path of OTLP/HTTP, as its specification has it. */
+const DEFAULT_PATH = '/v1/traces';
+/** Where Services have their names. */
+const CLUSTER_DOMAIN = 'svc.cluster.local';
+
+export interface CollectorContext {
+  readonly services: readonly Service[];
+  /** A Service that is declared nowhere is dialled by its name. */
+  readonly undeclaredServices: boolean;
+  /** Absent: no grants are asked for. */
+  readonly grants: Grants | undefined;
+}
+
+/** A field of the tracing part and what is wrong with it. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Where a tracing policy in this namespace sends its spans. */
+export const resolveCollector = (
+  spec: TracingSpec,
+  namespace: string,
+  context: CollectorContext,
+): Collector | FieldProblem => {
+  const { protocol = 'GRPC' } = spec;
+  if (spec.path !== undefined && protocol !== 'HTTP') return { field: 'path', message: 'is for protocol HTTP only' };
+  const path = spec.path ?? DEFAULT_PATH;
+  if (spec.url === undefined) {
+    const address = resolveService(spec, namespace, context);
+    return 'message' in address ? address : { protocol, ...address, tls: false, path };
+  }
+  const parts = /^(https?):\/\/(\[[0-9A-Fa-f:.]+\]|[^/:[\]\s]+)(?::(\d{1,5}))?(\/\S*)?$/.exec(spec.url);
+  const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
+  if (parts === null || port === 0 || (port ?? 0) > 65535) return { field: 'url', message: 'is not an address' };
+  if (parts[4] !== undefined && protocol !== 'HTTP')
+    return { field: 'url', message: 'has a path, which is for protocol HTTP only' };
+  if (parts[4] !== undefined && spec.path !== undefined) return { field: 'path', message: 'is given by url already' };
+  const tls = parts[1] === 'https';
+  const host = (parts[2] ?? '').replace(/^\[(.*)\]$/, '$1');
+  return { protocol, host, port: port ?? (tls ? 443 : 80), tls, path: parts[4] ?? path };
+};
+
+const resolveService = (
+  { backendRef }: TracingSpec,
+  policyNamespace: string,
+  { services, undeclaredServices, grants }: CollectorContext,
+): { readonly host: string; readonly port: number } | FieldProblem => {
+  const fail = (message: string): FieldProblem => ({ field: 'backendRef', message });
+  if (backendRef === undefined) return fail('is missing');
+  const { group = '', kind = 'Service', name, namespace = policyNamespace, port } = backendRef;
+  if (group !== '' || kind !== 'Service') {
+    return fail(`InvalidKind: ${kind}${group === '' ? '' : ` of ${group}`} is not supported, only Service`);
+  }
+  if (port === undefined) return fail(`port of Service ${namespace}/${name} is missing`);
+  const reference = {
+    from: { kind: KINDS.AgentgatewayPolicy, namespace: policyNamespace },
+    to: { group, kind, namespace, name },
+  };
+  if (grants?.allows(reference) === false) {
+    return fail(
+      `RefNotPermitted: Service ${namespace}/${name}: a ReferenceGrant in namespace ${namespace} for AgentgatewayPolicy of namespace ${policyNamespace} is missing`,
+    );
+  }
+  const service = services.find(({ metadata }) => namespacedName(metadata) === `${namespace}/${name}`);
+  if (service === undefined && !undeclaredServices)
+    return fail(`BackendNotFound: Service ${namespace}/${name} not found`);
+  if (service !== undefined && service.spec?.ports?.some((item) => item.port === port) !== true) {
+    return fail(`BackendNotFound: Service ${namespace}/${name} has no port ${port}`);
+  }
+  return { host: `${name}.${namespace}.${CLUSTER_DOMAIN}`, port };
+};

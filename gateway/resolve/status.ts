@@ -1,0 +1,43 @@
+import type { Condition } from '../../lib/api/conditions.ts';
+import type { ParentReference } from '../../lib/api/http-route.ts';
+import type { KindName } from '../../lib/api/kinds.ts';
+
+/** What the `/status` of one object should say, in the shape that the API has it, without times. */
+export interface ObjectStatus {
+  readonly kind: KindName;
+  readonly namespace: string;
+  readonly name: string;
+  /** Gateway, AgentgatewayBackend. */
+  readonly conditions?: readonly Condition[];
+  /** Gateway: exactly the listeners of its spec. */
+  readonly listeners?: readonly ListenerStatus[];
+  /** HTTPRoute: one for each parentRef to a Gateway that is ours. */
+  readonly parents?: readonly ParentStatus[];
+  /** AgentgatewayPolicy: one for each Gateway. */
+  readonly ancestors?: readonly AncestorStatus[];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];
+  readonly attachedRoutes: number;
+  readonly conditions: readonly Condition[];
+}
+
+export interface ParentStatus {
+  /** As in the spec, word for word. */
+  readonly parentRef: ParentReference;
+  readonly controllerName: string;
+  readonly conditions: readonly Condition[];
+}
+
+export interface AncestorStatus {
+  readonly ancestorRef: {
+    readonly group: string;
+    readonly kind?: string;
+    readonly namespace?: string;
+    readonly name: string;
+  };
+  readonly controllerName: string;
+  readonly conditions: readonly Condition[];
+}

@@ -1,0 +1,20 @@
+import type { KindName } from '../../lib/api/kinds.ts';
+import type { ObjectTypes } from '../../lib/api/objects.ts';
+import type { Location, Problem } from './problem.ts';
+
+/** A valid object, defaults applied, with the place that it came from where there is one. */
+export interface SourcedObject<K extends KindName = KindName> {
+  readonly kind: K;
+  readonly object: ObjectTypes[K];
+  readonly location?: Location;
+}
+
+/** A change of the world. */
+export type ResourceEvent =
+  | { readonly type: 'put'; readonly resource: SourcedObject }
+  | { readonly type: 'delete'; readonly kind: KindName; readonly namespace: string; readonly name: string };
+
+/** Where objects come from. Each call holds all changes since the one before, and all problems as of now. */
+export interface SourceListener {
+  onChange(events: readonly ResourceEvent[], problems: readonly Problem[]): void;
+}

@@ -1,0 +1,13 @@
+/** Bounds on what is read from files. */
+export const LIMITS = {
+  /** One file, bytes. A Kubernetes object is at most 1.5 MiB. */
+  fileBytes: 2 * 1024 * 1024,
+  /** Files under all paths together. */
+  files: 1000,
+  /** Objects in one file. */
+  objects: 5000,
+  /** Problems reported for one document. */
+  problems: 20,
+  /** Times that YAML aliases may be resolved in one document. */
+  aliases: 100,
+} as const;

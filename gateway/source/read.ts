@@ -1,0 +1,150 @@
+import { GROUPS, KINDS, type KindName } from '../../lib/api/kinds.ts';
+import { DEFAULT_NAMESPACE } from '../../lib/api/meta.ts';
+import { type FieldPath, parseDocuments, type SourceDocument } from './documents.ts';
+import type { SourcedObject } from './event.ts';
+import { type ObjectKey, objectKey } from './key.ts';
+import { LIMITS } from './limits.ts';
+import type { Problem, ProblemRule } from './problem.ts';
+import { decodeSecret, type Environment } from './secret.ts';
+import { suggest } from './suggest.ts';
+import { type Violation, validate } from './validate.ts';
+
+/** What one file says. */
+export interface FileReading {
+  readonly objects: ReadonlyMap<ObjectKey, SourcedObject>;
+  readonly problems: readonly Problem[];
+  /** Objects that stay as they were because this text gives no valid version of them; `all` when it cannot be told which. */
+  readonly keep: 'all' | ReadonlySet<ObjectKey>;
+}
+
+/** Reads the objects of one file's text. Kinds that the gateway has no use for are passed over. */
+export const readObjects = (file: string, text: string, env: Environment): FileReading => {
+  const { documents, problems } = parseDocuments(file, text);
+  if (problems.length > 0) return { objects: new Map(), problems, keep: 'all' };
+  const reading = new Reading(env);
+  for (const document of documents) reading.add(document, document.value, []);
+  return { objects: reading.objects, problems: reading.problems, keep: reading.nameless ? 'all' : reading.invalid };
+};
+
+class Reading {
+  readonly objects = new Map<ObjectKey, SourcedObject>();
+  readonly problems: Problem[] = [];
+  readonly invalid = new Set<ObjectKey>();
+  nameless = false;
+  readonly #env: Environment;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  add(document: SourceDocument, value: unknown, path: FieldPath): void {
+    if (value === null || value === undefined) return;
+    const fail = (rule: ProblemRule, message: string, at: FieldPath = path, part: 'key' | 'value' = 'value'): void => {
+      this.problems.push({ ...document.locate(at, part), severity: 'error', rule, message });
+      this.nameless = true;
+    };
+    if (!isRecord(value)) return fail('not-an-object', 'not a Kubernetes object: a mapping is expected');
+    const { apiVersion, kind } = value;
+    if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+      return fail('not-an-object', 'not a Kubernetes object: apiVersion and kind are expected');
+    }
+    if (kind === 'List' && apiVersion === 'v1' && Array.isArray(value.items)) {
+      for (const [index, item] of value.items.entries()) this.add(document, item, [...path, 'items', index]);
+      return;
+    }
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : GROUPS.core;
+    const name = (Object.keys(KINDS) as KindName[]).find(
+      (key) => KINDS[key].group === group && KINDS[key].kind === kind,
+    );
+    if (name === undefined) return this.#passOver(document, group, kind, path);
+    const version = apiVersion.slice(group === '' ? 0 : group.length + 1);
+    const versions: readonly string[] = KINDS[name].versions;
+    if (!versions.includes(version)) {
+      const served = versions.map((item) => (group === '' ? item : `${group}/${item}`)).join(' or ');
+      return fail('unknown-kind', `apiVersion of ${kind} must be ${served}, is ${apiVersion.slice(0, 80)}`, [
+        ...path,
+        'apiVersion',
+      ]);
+    }
+    const metadata = value.metadata;
+    if (!isRecord(metadata) || typeof metadata.name !== 'string') {
+      return fail('missing-field', `${kind} has no metadata.name`, [...path, 'metadata']);
+    }
+    this.#addKnown(document, name, value, metadata, path);
+  }
+
+  #addKnown(
+    document: SourceDocument,
+    kind: KindName,
+    value: Record<string, unknown>,
+    metadata: Record<string, unknown>,
+    path: FieldPath,
+  ): void {
+    // What `kubectl get -o yaml` and generators write for "nothing".
+    for (const field of ['labels', 'annotations', 'creationTimestamp'])
+      if (metadata[field] === null) delete metadata[field];
+    if (kind === 'Namespace') delete metadata.namespace;
+    else metadata.namespace ??= DEFAULT_NAMESPACE;
+    const namespace = kind === 'Namespace' ? '' : String(metadata.namespace);
+    const key = objectKey(kind, namespace, String(metadata.name));
+    const object = `${kind} ${namespace === '' ? '' : `${namespace}/`}${String(metadata.name).slice(0, 253)}`;
+    const report = (violation: Violation): void => {
+      this.problems.push({
+        ...document.locate([...path, ...violation.path], violation.part),
+        severity: 'error',
+        rule: violation.rule,
+        object,
+        field: violation.path.join('.'),
+        message: violation.message,
+      });
+      if (!this.objects.has(key)) this.invalid.add(key);
+    };
+    const location = document.locate(path);
+    const earlier = this.objects.get(key)?.location;
+    if (earlier !== undefined) {
+      return report({
+        path: ['metadata', 'name'],
+        part: 'value',
+        rule: 'duplicate',
+        message: `already defined at line ${earlier.line}`,
+      });
+    }
+    if (this.objects.size >= LIMITS.objects) {
+      return report({
+        path: [],
+        part: 'value',
+        rule: 'too-large',
+        message: `more than ${LIMITS.objects} objects in one file`,
+      });
+    }
+    const violations = validate(kind, value);
+    for (const violation of violations) report(violation);
+    if (violations.length > 0) return;
+    let result: unknown = value;
+    if (kind === 'Secret') {
+      const { stringData: _, ...rest } = value;
+      const decoded = decodeSecret(value, this.#env);
+      for (const violation of decoded.violations) report(violation);
+      if (decoded.violations.length > 0) return;
+      result = { ...rest, data: decoded.data };
+    }
+    this.objects.set(key, { kind, object: result as SourcedObject['object'], location });
+  }
+
+  #passOver(document: SourceDocument, group: string, kind: string, path: FieldPath): void {
+    // The class is fixed: a GatewayClass object says nothing that is not known.
+    if (kind === 'GatewayClass' || (group !== GROUPS.agentgateway && group !== GROUPS.gateway)) return;
+    const kinds = Object.values(KINDS).flatMap((info) => (info.group === group ? [info.kind] : []));
+    const meant = suggest(kind, kinds);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    this.problems.push({
+      ...document.locate([...path, 'kind']),
+      severity: 'note',
+      rule: 'unknown-kind',
+      message: `kind ${kind.slice(0, 80)} of ${group} is not served${hint}`,
+    });
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
