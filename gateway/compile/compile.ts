@@ -9,7 +9,7 @@ import { deepFreeze } from './freeze.ts';
 import { compileHostname, compileMatches } from './matches.ts';
 import { compareHostnames } from './precedence.ts';
 import type { Bind, Listener, Snapshot } from './snapshot.ts';
-import { compileTelemetry } from './telemetry.ts';
+import { checkPolicy, compileTelemetry } from './telemetry.ts';
 
 export interface Compilation {
   readonly snapshot: Snapshot;
@@ -20,6 +20,7 @@ export interface Compilation {
 /** Everything that requests need, looked up and parsed beforehand. Never fails: what cannot be compiled is left out and said in a status. */
 export const compile = ({ resolved, statuses }: Resolution, version: number): Compilation => {
   const expressions = new Expressions();
+  for (const policy of resolved.policies) checkPolicy(policy, expressions);
   const binds = new Map<number, Listener[]>();
   for (const gateway of resolved.gateways) {
     for (const listener of gateway.listeners) {

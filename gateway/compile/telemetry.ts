@@ -1,10 +1,10 @@
 import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway.ts';
+import { namespacedName } from '../../lib/api/meta.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
-import type { FrontendFieldName, FrontendPolicy, PolicyField } from '../resolve/resolved.ts';
+import type { FrontendFieldName, FrontendPolicy, PolicyField, ResolvedPolicy } from '../resolve/resolved.ts';
 import type {
   AccessLogPolicy,
   AttributeRules,
-  Collector,
   NamedExpression,
   Sampling,
   TelemetryPolicy,
@@ -24,23 +24,32 @@ export const compileTelemetry = (
   expressions: Expressions,
 ): TelemetryPolicy => {
   const compiledTracing = tracing && compileTracing(tracing, gateway, expressions);
+  const collector = tracing?.collector;
   const compiledLog = accessLog && compileAccessLog(accessLog, expressions);
   return {
-    ...(compiledTracing === undefined ? {} : { tracing: compiledTracing }),
+    ...(compiledTracing === undefined || collector === undefined ? {} : { tracing: { ...compiledTracing, collector } }),
     ...(compiledLog === undefined ? {} : { accessLog: compiledLog }),
     metricLabels: metrics === undefined ? [] : compileMetrics(metrics, expressions),
   };
 };
 
+/** Finds what does not compile in a policy, whether or not a listener uses it. */
+export const checkPolicy = ({ policy }: ResolvedPolicy, expressions: Expressions): void => {
+  const { tracing, accessLog, metrics } = policy.spec.frontend;
+  const name = namespacedName(policy.metadata);
+  if (tracing !== undefined) compileTracing({ policy: name, spec: tracing }, '', expressions);
+  if (accessLog !== undefined) compileAccessLog({ policy: name, spec: accessLog }, expressions);
+  if (metrics !== undefined) compileMetrics({ policy: name, spec: metrics }, expressions);
+};
+
 const compileTracing = (
-  { policy, spec, collector }: PolicyField<TracingSpec> & { readonly collector: Collector },
+  { policy, spec }: PolicyField<TracingSpec>,
   gateway: string,
   expressions: Expressions,
-): TracingPolicy | undefined => {
+): Omit<TracingPolicy, 'collector'> | undefined => {
   const filter = compileFilter(spec.filter, policy, 'tracing', expressions);
   const compiled = {
     policy,
-    collector,
     resource: compileResource(spec, policy, gateway, expressions),
     // Without an expression, callers that trace are followed and others are not traced.
     clientSampling: compileSampling(spec.clientSampling, true, 'clientSampling', policy, expressions),

@@ -106,7 +106,7 @@ const resolveCredential = (
     const secret = secrets.get(secretName);
     if (secret === undefined) return `Secret ${secretName} not found`;
     value = Object.hasOwn(secret.data, key) ? secret.data[key] : undefined;
-    if (value === undefined) return `Secret ${secretName} has no key ${JSON.stringify(key)}`;
+    if (value === undefined) return `Secret ${secretName} has no key ${JSON.stringify(key)}${otherKeys(secret)}`;
     source = `key ${JSON.stringify(key)} of Secret ${secretName}`;
     // The default key holds a whole header value as a rule: the scheme is taken off, and put on again below.
     if (key === DEFAULT_KEY) value = value.replace(/^\s*Bearer(\s+|$)/i, '');
@@ -116,6 +116,13 @@ const resolveCredential = (
   // RFC 9110 §5.5: visible ASCII, spaces and tabs; anything else could end the header.
   if (!/^[\t\x20-\x7e]*$/.test(bare)) return `${source} holds characters that a header cannot carry`;
   return { header: name.toLowerCase(), value: bare.startsWith(prefix) ? bare : `${prefix}${bare}` };
+};
+
+const otherKeys = ({ data }: Secret): string => {
+  const names = Object.keys(data);
+  return names.length === 0
+    ? ', it is empty'
+    : `, only ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
 };
 
 /** A DNS name, an IPv4 address or an IPv6 address without brackets. */

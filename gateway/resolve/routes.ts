@@ -59,7 +59,7 @@ const attach = (
   const resolvedRefs =
     unresolved === undefined
       ? condition('RouteResolvedRefs', generation)
-      : condition(`Route${unresolved.reason as 'InvalidKind'}`, generation, unresolved.message);
+      : condition(`Route${unresolved.reason}`, generation, unresolved.message);
   const status = (accepted: Condition, ...more: readonly Condition[]): ParentStatus => ({
     parentRef,
     controllerName: CONTROLLER_NAME,

@@ -1,4 +1,4 @@
-import type { BackendReason } from '../../lib/api/conditions.ts';
+import type { ReferenceReason } from '../../lib/api/conditions.ts';
 import type { HTTPBackendRef, HTTPRoute, HTTPRouteMatch, HTTPRouteRule } from '../../lib/api/http-route.ts';
 import { KINDS } from '../../lib/api/kinds.ts';
 import type { Grants } from './grants.ts';
@@ -17,7 +17,7 @@ export interface RuleResolution {
   /** One for each rule that cannot be served: the rule is left out. */
   readonly dropped: readonly string[];
   /** The first reference that does not resolve. */
-  readonly unresolved: { readonly reason: BackendReason; readonly message: string } | undefined;
+  readonly unresolved: { readonly reason: ReferenceReason; readonly message: string } | undefined;
 }
 
 /** A rule without matches takes every path. */
@@ -30,7 +30,9 @@ export const resolveRules = (route: HTTPRoute, references: RouteReferences): Rul
   for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
     const backends = (rule.backendRefs ?? []).map((ref) => {
       const backend = resolveBackendRef(route, ref, references);
-      if (backend.type === 'invalid' && backend.reason !== 'TranslationError') unresolved ??= backend;
+      if (backend.type === 'invalid' && backend.reason !== 'TranslationError') {
+        unresolved ??= { reason: backend.reason, message: backend.message };
+      }
       return { weight: ref.weight ?? 1, backend };
     });
     const problem = unsupported(rule, `rules[${index}]`);
@@ -92,7 +94,7 @@ const resolveBackendRef = (
 ): ResolvedBackend => {
   const { group = '', kind = 'Service', name, namespace = metadata.namespace ?? '' } = ref;
   const fullName = `${namespace}/${name}`;
-  const invalid = (reason: BackendReason, message: string): ResolvedBackend => ({
+  const invalid = (reason: ReferenceReason, message: string): ResolvedBackend => ({
     type: 'invalid',
     name: fullName,
     reason,

@@ -1,6 +1,5 @@
-import type { ResourceEvent, SourcedObject, SourceListener } from './event.ts';
+import type { ObjectKey, ResourceEvent, SourcedObject, SourceListener } from './event.ts';
 import { type FileSystem, listFiles, readText } from './files.ts';
-import type { ObjectKey } from './key.ts';
 import type { Problem } from './problem.ts';
 import { readObjects } from './read.ts';
 import type { Environment } from './secret.ts';

@@ -11,6 +11,7 @@ export const toJsonSchema = (schema: Schema): Record<string, unknown> => {
       const { description: _, pattern, format: __, ...keywords } = schema;
       if (pattern === undefined) return keywords;
       // ajv evaluates every keyword: without the guard a long string would meet a pattern of quadratic cost.
+      // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
       return { ...keywords, if: { maxLength: schema.maxLength ?? 1024 }, then: { pattern } };
     }
     case 'array':

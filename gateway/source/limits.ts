@@ -8,6 +8,9 @@ export const LIMITS = {
   objects: 5000,
   /** Problems reported for one document. */
   problems: 20,
+  /** Levels of one object, and values in it: an alias inside its own anchor makes both endless. */
+  depth: 64,
+  values: 100_000,
   /** Times that YAML aliases may be resolved in one document. */
   aliases: 100,
 } as const;

@@ -1,8 +1,7 @@
-import { GROUPS, KINDS, type KindName } from '../../lib/api/kinds.ts';
+import { apiVersion as apiVersionOf, GROUPS, KINDS, type KindName } from '../../lib/api/kinds.ts';
 import { DEFAULT_NAMESPACE } from '../../lib/api/meta.ts';
-import { type FieldPath, parseDocuments, type SourceDocument } from './documents.ts';
-import type { SourcedObject } from './event.ts';
-import { type ObjectKey, objectKey } from './key.ts';
+import { type FieldPath, fieldName, parseDocuments, type SourceDocument } from './documents.ts';
+import { type ObjectKey, objectKey, type SourcedObject } from './event.ts';
 import { LIMITS } from './limits.ts';
 import type { Problem, ProblemRule } from './problem.ts';
 import { decodeSecret, type Environment } from './secret.ts';
@@ -39,38 +38,21 @@ class Reading {
 
   add(document: SourceDocument, value: unknown, path: FieldPath): void {
     if (value === null || value === undefined) return;
-    const fail = (rule: ProblemRule, message: string, at: FieldPath = path, part: 'key' | 'value' = 'value'): void => {
-      this.problems.push({ ...document.locate(at, part), severity: 'error', rule, message });
-      this.nameless = true;
-    };
-    if (!isRecord(value)) return fail('not-an-object', 'not a Kubernetes object: a mapping is expected');
-    const { apiVersion, kind } = value;
-    if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
-      return fail('not-an-object', 'not a Kubernetes object: apiVersion and kind are expected');
-    }
-    if (kind === 'List' && apiVersion === 'v1' && Array.isArray(value.items)) {
+    const isTop = path.length === 0;
+    if (isTop && isRecord(value) && value.kind === 'List' && value.apiVersion === 'v1' && Array.isArray(value.items)) {
       for (const [index, item] of value.items.entries()) this.add(document, item, [...path, 'items', index]);
       return;
     }
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : GROUPS.core;
-    const name = (Object.keys(KINDS) as KindName[]).find(
-      (key) => KINDS[key].group === group && KINDS[key].kind === kind,
-    );
-    if (name === undefined) return this.#passOver(document, group, kind, path);
-    const version = apiVersion.slice(group === '' ? 0 : group.length + 1);
-    const versions: readonly string[] = KINDS[name].versions;
-    if (!versions.includes(version)) {
-      const served = versions.map((item) => (group === '' ? item : `${group}/${item}`)).join(' or ');
-      return fail('unknown-kind', `apiVersion of ${kind} must be ${served}, is ${apiVersion.slice(0, 80)}`, [
-        ...path,
-        'apiVersion',
-      ]);
+    const identity = identify(value);
+    if (identity.type === 'known') {
+      this.#addKnown(document, identity.kind, identity.value, identity.metadata, path);
+    } else if (identity.type === 'foreign') {
+      this.#passOver(document, identity, path);
+    } else {
+      const { rule, message, field } = identity;
+      this.problems.push({ ...document.locate([...path, ...field]), severity: 'error', rule, message });
+      this.nameless = true;
     }
-    const metadata = value.metadata;
-    if (!isRecord(metadata) || typeof metadata.name !== 'string') {
-      return fail('missing-field', `${kind} has no metadata.name`, [...path, 'metadata']);
-    }
-    this.#addKnown(document, name, value, metadata, path);
   }
 
   #addKnown(
@@ -94,7 +76,7 @@ class Reading {
         severity: 'error',
         rule: violation.rule,
         object,
-        field: violation.path.join('.'),
+        field: fieldName(violation.path),
         message: violation.message,
       });
       if (!this.objects.has(key)) this.invalid.add(key);
@@ -102,20 +84,22 @@ class Reading {
     const location = document.locate(path);
     const earlier = this.objects.get(key)?.location;
     if (earlier !== undefined) {
-      return report({
+      report({
         path: ['metadata', 'name'],
         part: 'value',
         rule: 'duplicate',
         message: `already defined at line ${earlier.line}`,
       });
+      return;
     }
     if (this.objects.size >= LIMITS.objects) {
-      return report({
+      report({
         path: [],
         part: 'value',
         rule: 'too-large',
         message: `more than ${LIMITS.objects} objects in one file`,
       });
+      return;
     }
     const violations = validate(kind, value);
     for (const violation of violations) report(violation);
@@ -131,7 +115,7 @@ class Reading {
     this.objects.set(key, { kind, object: result as SourcedObject['object'], location });
   }
 
-  #passOver(document: SourceDocument, group: string, kind: string, path: FieldPath): void {
+  #passOver(document: SourceDocument, { group, kind }: { group: string; kind: string }, path: FieldPath): void {
     // The class is fixed: a GatewayClass object says nothing that is not known.
     if (kind === 'GatewayClass' || (group !== GROUPS.agentgateway && group !== GROUPS.gateway)) return;
     const kinds = Object.values(KINDS).flatMap((info) => (info.group === group ? [info.kind] : []));
@@ -146,5 +130,57 @@ class Reading {
   }
 }
 
+type Identity =
+  | {
+      readonly type: 'known';
+      readonly kind: KindName;
+      readonly value: Record<string, unknown>;
+      readonly metadata: Record<string, unknown>;
+    }
+  | { readonly type: 'foreign'; readonly group: string; readonly kind: string }
+  | { readonly type: 'nameless'; readonly rule: ProblemRule; readonly message: string; readonly field: FieldPath };
+
+/** Which object a document is about, as far as it says. */
+const identify = (value: unknown): Identity => {
+  const nameless = (rule: ProblemRule, message: string, ...field: FieldPath): Identity => ({
+    type: 'nameless',
+    rule,
+    message,
+    field,
+  });
+  if (!isRecord(value)) return nameless('not-an-object', 'not a Kubernetes object: a mapping is expected');
+  const { apiVersion, kind, metadata } = value;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+    return nameless('not-an-object', 'not a Kubernetes object: apiVersion and kind are expected');
+  }
+  const slash = apiVersion.lastIndexOf('/');
+  const group = apiVersion.slice(0, Math.max(slash, 0));
+  const name = (Object.keys(KINDS) as KindName[]).find((key) => KINDS[key].group === group && KINDS[key].kind === kind);
+  if (name === undefined) return { type: 'foreign', group, kind };
+  const versions: readonly string[] = KINDS[name].versions;
+  if (!versions.includes(apiVersion.slice(slash + 1))) {
+    const served = versions.map((version) => apiVersionOf(KINDS[name], version)).join(' or ');
+    const message = `apiVersion of ${kind} must be ${served}, is ${apiVersion.slice(0, 80)}`;
+    return nameless('unknown-kind', message, 'apiVersion');
+  }
+  if (!isBounded(value)) return nameless('too-large', `${kind} is nested too deeply or holds too many values`);
+  if (!isRecord(metadata) || typeof metadata.name !== 'string') {
+    return nameless('missing-field', `${kind} has no metadata.name`, 'metadata');
+  }
+  return { type: 'known', kind: name, value, metadata };
+};
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isBounded = (root: unknown): boolean => {
+  let values = 0;
+  const walk = (value: unknown, depth: number): boolean => {
+    if (typeof value !== 'object' || value === null) return true;
+    if (depth > LIMITS.depth) return false;
+    const children: readonly unknown[] = Object.values(value);
+    values += children.length;
+    return values <= LIMITS.values && children.every((child) => walk(child, depth + 1));
+  };
+  return walk(root, 1);
+};

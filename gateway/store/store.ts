@@ -1,7 +1,6 @@
 import { KINDS, type KindName } from '../../lib/api/kinds.ts';
 import { byAge, type Resources } from '../../lib/api/objects.ts';
-import type { ResourceEvent, SourcedObject } from '../source/event.ts';
-import { keyOf, type ObjectKey, objectKey } from '../source/key.ts';
+import { keyOf, type ObjectKey, objectKey, type ResourceEvent, type SourcedObject } from '../source/event.ts';
 import type { Location } from '../source/problem.ts';
 
 /** All objects as of now, by kind and name. Sources write events, the pipeline reads `resources`. */

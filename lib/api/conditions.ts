@@ -237,8 +237,10 @@ export const CONDITIONS = {
 } as const satisfies Record<string, ConditionInfo>;
 
 export type ConditionName = keyof typeof CONDITIONS;
-/** A reason for which requests to a backend are refused. */
-export type BackendReason = 'InvalidKind' | 'RefNotPermitted' | 'BackendNotFound' | 'TranslationError';
+/** Why a route's reference leads nowhere. */
+export type ReferenceReason = 'InvalidKind' | 'RefNotPermitted' | 'BackendNotFound';
+/** Why requests to a backend are refused. */
+export type BackendReason = ReferenceReason | 'TranslationError';
 
 /** metav1.Condition as it is computed: `lastTransitionTime` belongs to whoever writes it. */
 export interface Condition {
