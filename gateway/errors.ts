@@ -85,6 +85,12 @@ export const ERRORS = {
     message: 'the MCP server could not be reached',
     reason: 'UpstreamFailure',
   },
+  upstream_overloaded: {
+    status: 503,
+    jsonrpc: -32603,
+    message: 'too many exchanges with the MCP server are under way',
+    reason: 'UpstreamFailure',
+  },
   upstream_tls_failed: {
     status: 502,
     jsonrpc: -32603,
