@@ -1,0 +1,131 @@
+import type { AccessLogSpec, AgentgatewayPolicySpec, AttributesSpec, TracingSpec } from '../api/agentgateway.ts';
+import type { OtlpCollector } from './collector.ts';
+
+/** Names and the CEL expressions that give their values, in the order in which they are written. */
+export type NamedExpressions = Readonly<Record<string, string>>;
+
+/** What is added to, and left out of, spans or log lines. */
+export interface AttributeProps {
+  /**
+   * Attributes to add, each by a CEL expression over the request. One that fails to evaluate is left out.
+   *
+   * @default - none
+   */
+  readonly attributes?: NamedExpressions;
+  /**
+   * Names of attributes to leave out, at most 32.
+   *
+   * @default - none
+   */
+  readonly removeAttributes?: readonly string[];
+}
+
+export interface TracingProps extends AttributeProps {
+  /** Where spans go. If it is in another namespace than the policy, it gets the ReferenceGrant that this needs. */
+  readonly collector: OtlpCollector;
+  /**
+   * OTLP transport; decides which port of the collector is used.
+   *
+   * @default 'GRPC'
+   */
+  readonly protocol?: 'GRPC' | 'HTTP';
+  /**
+   * Path of OTLP over HTTP; only for protocol HTTP.
+   *
+   * @default '/v1/traces'
+   */
+  readonly path?: string;
+  /**
+   * CEL expression, true or a share between 0 and 1: which requests that come with a sampled trace are traced.
+   *
+   * @default - all of them
+   */
+  readonly clientSampling?: string;
+  /**
+   * CEL expression, true or a share between 0 and 1: which requests that come without a trace are traced.
+   *
+   * @default - none of them
+   */
+  readonly randomSampling?: string;
+  /**
+   * CEL expression that a finished request must meet for its span to be exported.
+   *
+   * @default - every request
+   */
+  readonly filter?: string;
+  /**
+   * Resource attributes by CEL expressions, evaluated once.
+   *
+   * @default - those of the gateway
+   */
+  readonly resources?: NamedExpressions;
+}
+
+export interface AccessLogProps extends AttributeProps {
+  /**
+   * CEL expression that a finished request must meet to be logged.
+   *
+   * @default - every request
+   */
+  readonly filter?: string;
+}
+
+export interface MetricsProps {
+  /** Labels to add to the request metrics, 1 to 16. Their values should be few: each combination is a time series. */
+  readonly attributes: NamedExpressions;
+}
+
+/** The frontend part of a policy. */
+export interface FrontendProps {
+  /** @default - no tracing */
+  readonly tracing?: TracingProps;
+  /** @default - the gateway's own access log, as it is */
+  readonly accessLog?: AccessLogProps;
+  /** @default - no more labels */
+  readonly metrics?: MetricsProps;
+}
+
+type FrontendSpec = AgentgatewayPolicySpec['frontend'];
+
+/** The frontend part as it stands in the object. */
+export const toFrontend = ({ tracing, accessLog, metrics }: FrontendProps): FrontendSpec => ({
+  ...(tracing === undefined ? {} : { tracing: toTracing(tracing) }),
+  ...(accessLog === undefined ? {} : { accessLog: toAccessLog(accessLog) }),
+  ...(metrics === undefined ? {} : { metrics: { attributes: { add: toList(metrics.attributes) } } }),
+});
+
+const toTracing = (props: TracingProps): TracingSpec => {
+  const { collector, protocol = 'GRPC', path, clientSampling, randomSampling, filter, resources } = props;
+  return {
+    backendRef: {
+      name: collector.serviceName,
+      namespace: collector.namespace,
+      port: protocol === 'GRPC' ? collector.grpcPort : collector.httpPort,
+    },
+    protocol,
+    ...(path === undefined ? {} : { path }),
+    ...(clientSampling === undefined ? {} : { clientSampling }),
+    ...(randomSampling === undefined ? {} : { randomSampling }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(resources === undefined ? {} : { resources: toList(resources) }),
+    ...toAttributes(props),
+  };
+};
+
+const toAccessLog = (props: AccessLogProps): AccessLogSpec => ({
+  ...(props.filter === undefined ? {} : { filter: props.filter }),
+  ...toAttributes(props),
+});
+
+const toAttributes = ({ attributes, removeAttributes }: AttributeProps): { readonly attributes?: AttributesSpec } => {
+  if (attributes === undefined && removeAttributes === undefined) return {};
+  return {
+    attributes: {
+      ...(attributes === undefined ? {} : { add: toList(attributes) }),
+      ...(removeAttributes === undefined ? {} : { remove: [...removeAttributes] }),
+    },
+  };
+};
+
+const toList = (expressions: NamedExpressions): { readonly name: string; readonly expression: string }[] =>
+  Object.entries(expressions).map(([name, expression]) => ({ name, expression }));

@@ -1,0 +1,98 @@
+import { ApiObject, Lazy } from 'cdk8s';
+import { Construct } from 'constructs';
+import { AGENTGATEWAY_POLICY, type AgentgatewayPolicySpec } from '../api/agentgateway.ts';
+import { apiVersion, KINDS } from '../api/kinds.ts';
+import { namespacedName } from '../api/meta.ts';
+import { type ObjectProps, settleMetadata } from '../core/metadata.ts';
+import { schemaProblems } from '../core/schema-problems.ts';
+import { type Attachment, gatewayOf, sectionOf, sectionProblems } from '../gateway-api/attachment.ts';
+import { ReferenceGrant } from '../gateway-api/reference-grant.ts';
+import type { OtlpCollector } from './collector.ts';
+import { expressionProblems } from './expressions.ts';
+import { type FrontendProps, toFrontend } from './frontend.ts';
+
+export interface AgentgatewayPolicyProps extends ObjectProps, FrontendProps {
+  /** Gateways, or single listeners, in the policy's namespace: 1 to 16. A policy on a listener wins over one on its Gateway. */
+  readonly targets: readonly Attachment[];
+}
+
+/** What a Gateway traces, logs and counts. Source: agentgateway.dev/v1alpha1, AgentgatewayPolicy `spec.frontend`. */
+export class AgentgatewayPolicy extends Construct {
+  readonly name: string;
+  readonly namespace: string;
+  readonly targets: readonly Attachment[];
+  /** The collector that the policy sends spans to. */
+  readonly collector: OtlpCollector | undefined;
+  readonly #object: ApiObject;
+
+  constructor(scope: Construct, id: string, props: AgentgatewayPolicyProps) {
+    super(scope, id);
+    const metadata = settleMetadata(this, id, props);
+    this.name = metadata.name;
+    this.namespace = metadata.namespace;
+    this.targets = [...props.targets];
+    this.collector = props.tracing?.collector;
+    if (this.collector !== undefined) {
+      const { serviceName: name, namespace: collectorNamespace, grantScope, grantName } = this.collector;
+      ReferenceGrant.allow(
+        { kind: KINDS.AgentgatewayPolicy, namespace: this.namespace },
+        {
+          kind: KINDS.Service,
+          name,
+          namespace: collectorNamespace,
+          grantScope,
+          ...(grantName === undefined ? {} : { grantName }),
+        },
+      );
+    }
+    this.#object = new ApiObject(this, 'AgentgatewayPolicy', {
+      apiVersion: apiVersion(KINDS.AgentgatewayPolicy),
+      kind: KINDS.AgentgatewayPolicy.kind,
+      metadata,
+      spec: Lazy.any({ produce: () => this.#spec(props) }),
+    });
+    this.node.addValidation({
+      validate: () => [
+        ...schemaProblems(AGENTGATEWAY_POLICY, this.toJson()),
+        ...expressionProblems(props),
+        ...(props.tracing?.path !== undefined && props.tracing.protocol !== 'HTTP'
+          ? ['tracing.path is for protocol HTTP only: set protocol, or leave path out']
+          : []),
+        ...this.targets.flatMap((target) => this.#targetProblems(target)),
+      ],
+    });
+  }
+
+  /** The object as it is written. */
+  toJson(): unknown {
+    return this.#object.toJson();
+  }
+
+  #spec(props: FrontendProps): AgentgatewayPolicySpec {
+    return {
+      targetRefs: this.targets.map((target) => {
+        const sectionName = sectionOf(target);
+        return {
+          group: KINDS.Gateway.group,
+          kind: KINDS.Gateway.kind,
+          name: gatewayOf(target).name,
+          ...(sectionName === undefined ? {} : { sectionName }),
+        };
+      }),
+      frontend: toFrontend(props),
+    };
+  }
+
+  #targetProblems(target: Attachment): readonly string[] {
+    const gateway = gatewayOf(target);
+    return [
+      ...sectionProblems(target, 'targets'),
+      ...(gateway.namespace === this.namespace
+        ? []
+        : [
+            `targets: Gateway ${namespacedName(gateway)} is not in the policy's namespace ${this.namespace}: ` +
+              'write the policy where its Gateway is',
+          ]),
+    ];
+  }
+}

@@ -1,0 +1,90 @@
+import type { ObjectSchema, Schema } from '../api/schema.ts';
+
+/** What a value breaks of a schema, one line each: the field and the rule. Empty when the API server would take the value. */
+export const schemaProblems = (schema: Schema, value: unknown, field = ''): readonly string[] => {
+  const problem = (message: string): readonly string[] => [`${field === '' ? 'object' : field}: ${message}`];
+  switch (schema.type) {
+    case 'any':
+      return [];
+    case 'boolean':
+      return typeof value === 'boolean' ? [] : problem(`${show(value)} is not a boolean`);
+    case 'intOrString':
+      return typeof value === 'string' || Number.isInteger(value) ? [] : problem(`${show(value)} is no number or name`);
+    case 'integer':
+    case 'number': {
+      if (typeof value !== 'number' || (schema.type === 'integer' && !Number.isInteger(value))) {
+        return problem(`${show(value)} is not ${schema.type === 'integer' ? 'a whole number' : 'a number'}`);
+      }
+      const { minimum = -Infinity, maximum = Infinity } = schema;
+      return value >= minimum && value <= maximum ? [] : problem(`${value} is not from ${minimum} to ${maximum}`);
+    }
+    case 'string': {
+      if (typeof value !== 'string') return problem(`${show(value)} is not a string`);
+      const { minLength = 0, maxLength = Infinity } = schema;
+      if (value.length < minLength) return problem('is empty');
+      if (value.length > maxLength) return problem(`has ${value.length} characters, at most ${maxLength} are allowed`);
+      if (schema.enum !== undefined && !schema.enum.includes(value)) {
+        return problem(`${show(value)} is not one of ${schema.enum.join(', ')}`);
+      }
+      return schema.pattern === undefined || new RegExp(schema.pattern).test(value)
+        ? []
+        : problem(`${show(value)} does not match ${schema.pattern}`);
+    }
+    case 'array': {
+      if (!Array.isArray(value)) return problem(`${show(value)} is not a list`);
+      const { minItems = 0, maxItems = Infinity, listMapKeys = [] } = schema;
+      if (value.length < minItems) return problem(`has ${value.length} items, at least ${minItems} are needed`);
+      if (value.length > maxItems) return problem(`has ${value.length} items, at most ${maxItems} are allowed`);
+      return [
+        ...duplicates(value, listMapKeys).flatMap((key) => problem(`${key} is there twice`)),
+        ...value.flatMap((item, index) => schemaProblems(schema.items, item, `${field}[${index}]`)),
+      ];
+    }
+    case 'object': {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        return problem(`${show(value)} is not an object`);
+      }
+      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+      if ('additionalProperties' in schema) {
+        const { maxProperties = Infinity } = schema;
+        if (entries.length > maxProperties) {
+          return problem(`has ${entries.length} entries, at most ${maxProperties} are allowed`);
+        }
+        return entries.flatMap(([key, item]) =>
+          schemaProblems(schema.additionalProperties, item, `${field}[${show(key)}]`),
+        );
+      }
+      return [
+        ...presenceProblems(schema, new Set(entries.map(([key]) => key))).flatMap(problem),
+        ...entries.flatMap(([key, item]) => {
+          const name = field === '' ? key : `${field}.${key}`;
+          const property = Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+          return property === undefined ? [`${name}: is not supported`] : schemaProblems(property, item, name);
+        }),
+      ];
+    }
+  }
+};
+
+const presenceProblems = (schema: ObjectSchema, keys: ReadonlySet<string>): readonly string[] => {
+  const given = (names: readonly string[]): number => names.filter((name) => keys.has(name)).length;
+  const { required = [], exactlyOneOf, atLeastOneOf, atMostOneOf } = schema;
+  return [
+    ...required.filter((name) => !keys.has(name)).map((name) => `${name} is missing`),
+    ...(exactlyOneOf !== undefined && given(exactlyOneOf) !== 1 ? [`needs one of ${exactlyOneOf.join(', ')}`] : []),
+    ...(atLeastOneOf !== undefined && given(atLeastOneOf) === 0
+      ? [`needs at least one of ${atLeastOneOf.join(', ')}`]
+      : []),
+    ...(atMostOneOf !== undefined && given(atMostOneOf) > 1 ? [`takes only one of ${atMostOneOf.join(', ')}`] : []),
+  ];
+};
+
+const duplicates = (items: readonly unknown[], keys: readonly string[]): readonly string[] => {
+  if (keys.length === 0) return [];
+  const names = items.map((item) => keys.map((key) => `${key} ${show(Reflect.get(Object(item), key))}`).join(', '));
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+};
+
+/** Of a value in a message: short, and quoted so that an empty one is seen. */
+const SHOWN_CHARACTERS = 80;
+const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_CHARACTERS);
