@@ -1,0 +1,38 @@
+export { AgentgatewayBackend, type AgentgatewayBackendProps } from './agentgateway/backend.ts';
+export type { OtlpCollector } from './agentgateway/collector.ts';
+export type {
+  AccessLogProps,
+  AttributeProps,
+  FrontendProps,
+  MetricsProps,
+  NamedExpressions,
+  TracingProps,
+} from './agentgateway/frontend.ts';
+export type { McpTargetProps } from './agentgateway/mcp-target.ts';
+export { AgentgatewayPolicy, type AgentgatewayPolicyProps } from './agentgateway/policy.ts';
+export { GatewayWorkload, type GatewayWorkloadProps } from './agentgateway/workload.ts';
+export { GATEWAY_CLASS, GROUPS, type KindInfo, KINDS } from './api/kinds.ts';
+export { PORTS, RESERVED_PORTS } from './api/ports.ts';
+export type { ObjectProps } from './core/metadata.ts';
+export { Namespace, type NamespaceProps } from './core/namespace.ts';
+export { type SecretKey, SecretReference, type SecretReferenceProps } from './core/secret.ts';
+export type { Attachment } from './gateway-api/attachment.ts';
+export { Gateway, type GatewayProps, type ListenerProps, type ListenerReference } from './gateway-api/gateway.ts';
+export {
+  HttpRoute,
+  type HttpRouteProps,
+  type HttpRouteRuleProps,
+  type RouteBackend,
+  type WeightedBackend,
+} from './gateway-api/http-route.ts';
+export { pathExact, pathPrefix } from './gateway-api/path-match.ts';
+export {
+  ReferenceGrant,
+  type ReferenceGrantProps,
+  type ReferenceSource,
+  type ReferenceTarget,
+} from './gateway-api/reference-grant.ts';
+export { McpObservabilityStack, type McpObservabilityStackProps } from './stack.ts';
+export { OpenTelemetryCollector } from './telemetry/collector.ts';
+export { KubePrometheusStack } from './telemetry/kube-prometheus-stack.ts';
+export { Tempo } from './telemetry/tempo.ts';

@@ -1,0 +1,65 @@
+import { Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { Namespace } from './core/namespace.ts';
+import { OpenTelemetryCollector } from './telemetry/collector.ts';
+import { KubePrometheusStack } from './telemetry/kube-prometheus-stack.ts';
+import { Tempo } from './telemetry/tempo.ts';
+
+export interface McpObservabilityStackProps {
+  /**
+   * Namespace of the gateway and its objects.
+   *
+   * @default 'agentgateway-system'
+   */
+  readonly gatewayNamespace?: string;
+  /**
+   * Namespace of Tempo, the collector, Prometheus and Grafana.
+   *
+   * @default 'telemetry'
+   */
+  readonly telemetryNamespace?: string;
+}
+
+/**
+ * The charts of a whole stack, in the order in which they are applied: namespaces, secrets, gateway, Tempo, OpenTelemetry Collector,
+ * kube-prometheus-stack. Secrets go into `secrets`, everything else of yours into `gateway`. The charts are direct children of `scope`,
+ * because their ids are the names of the files: `0000-namespaces.k8s.yaml` and so on.
+ */
+export class McpObservabilityStack {
+  /** For the constructs of Secrets. */
+  readonly secrets: Chart;
+  /** For Gateways, routes, backends, policies and the gateway's workload. */
+  readonly gateway: Chart;
+  readonly tempo: Tempo;
+  /** What tracing policies send spans to. */
+  readonly collector: OpenTelemetryCollector;
+  readonly prometheus: KubePrometheusStack;
+
+  constructor(scope: Construct, props: McpObservabilityStackProps = {}) {
+    const { gatewayNamespace = 'agentgateway-system', telemetryNamespace: namespace = 'telemetry' } = props;
+    const namespaces = new Chart(scope, 'namespaces');
+    for (const name of new Set([gatewayNamespace, namespace])) new Namespace(namespaces, name);
+    this.secrets = new Chart(scope, 'secrets', { namespace: gatewayNamespace });
+    this.gateway = new Chart(scope, 'gateway', { namespace: gatewayNamespace });
+
+    const tempo = new Chart(scope, 'tempo', { namespace });
+    this.tempo = new Tempo(tempo, 'tempo', { namespace });
+    const collector = new Chart(scope, 'opentelemetry-collector-traces', { namespace });
+    this.collector = new OpenTelemetryCollector(collector, 'opentelemetry-collector-traces', {
+      namespace,
+      tempo: this.tempo,
+      grantName: 'allow-otel-collector-traces-access',
+    });
+    const prometheus = new Chart(scope, 'kube-prometheus-stack', { namespace });
+    this.prometheus = new KubePrometheusStack(prometheus, 'kube-prometheus-stack', { namespace, tempo: this.tempo });
+
+    applyInOrder([namespaces, this.secrets, this.gateway, tempo, collector, prometheus]);
+  }
+}
+
+const applyInOrder = (charts: readonly Chart[]): void => {
+  for (const [index, chart] of charts.entries()) {
+    const previous = charts[index - 1];
+    if (previous !== undefined) chart.addDependency(previous);
+  }
+};
