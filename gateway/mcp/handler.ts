@@ -1,0 +1,223 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { McpBackend } from '../compile/snapshot.ts';
+import { GatewayError } from '../errors.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { McpFacts, UpstreamCall } from '../telemetry/record.ts';
+import type { UpstreamTarget } from '../upstream/target.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { MAX_BODY_BYTES, readBody } from './body.ts';
+import { type NameRegistry, noFacts, noteMessage, noteOutcome } from './facts.ts';
+import {
+  checkAccept,
+  checkContentType,
+  protocolVersion,
+  requestHeaders,
+  SESSION_HEADER,
+  sessionHeader,
+} from './headers.ts';
+import type { JsonRpcId } from './jsonrpc.ts';
+import { parseMessage } from './message.ts';
+import { type RelayOptions, relay } from './relay.ts';
+import type { Session, SessionTokens } from './session-token.ts';
+
+export interface McpHandlerDependencies {
+  readonly upstream: Upstream;
+  readonly sessions: SessionTokens;
+  readonly names: NameRegistry;
+  /** 16 lower-case hex digits. */
+  readonly newSpanId: () => string;
+  /** Milliseconds of the Unix epoch, with fractions. */
+  readonly now: () => number;
+  /** Longest POST body in bytes; default MAX_BODY_BYTES. */
+  readonly maxBodyBytes?: number;
+}
+
+/** What is sent to the target, and on whose behalf. */
+interface Operation {
+  readonly kind: RelayOptions['kind'];
+  /** JSON-RPC method or HTTP method: names the span. */
+  readonly name: string;
+  readonly requestId: JsonRpcId | undefined;
+  readonly body: Buffer | undefined;
+  /** Undefined: this asks for one. */
+  readonly session: OpenSession | undefined;
+}
+
+interface OpenSession extends Session {
+  readonly token: string;
+}
+
+const METHODS = 'GET, POST, DELETE';
+
+/** The MCP endpoint of a backend: Streamable HTTP in, Streamable HTTP out (modelcontextprotocol.io, "Transports"). */
+export class McpHandler {
+  readonly #deps: McpHandlerDependencies;
+
+  constructor(deps: McpHandlerDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Answers one request and fills `exchange.record`; settles when client and upstream are done with it.
+   * @throws GatewayError only while no response header was sent
+   */
+  async handle(exchange: Exchange, backend: McpBackend): Promise<void> {
+    const [target, ...more] = backend.targets;
+    if (target === undefined || more.length > 0) {
+      throw new GatewayError('backend_invalid', {
+        detail: `${backend.name} has ${backend.targets.length} MCP targets`,
+      });
+    }
+    switch (exchange.request.method) {
+      case 'POST':
+        return this.#post(exchange, backend, target);
+      case 'GET':
+        return this.#get(exchange, backend, target);
+      case 'DELETE':
+        return this.#delete(exchange, backend, target);
+      default:
+        exchange.response.setHeader('allow', METHODS);
+        throw new GatewayError('method_not_allowed');
+    }
+  }
+
+  async #post(exchange: Exchange, backend: McpBackend, target: UpstreamTarget): Promise<void> {
+    const { request, record } = exchange;
+    checkAccept(request, 'POST');
+    checkContentType(request);
+    const facts = begin(exchange);
+    const body = await this.#body(exchange);
+    const message = parseMessage(body);
+    noteMessage(facts, message, target.name, this.#deps.names);
+    facts.protocolVersion = protocolVersion(request) ?? facts.protocolVersion;
+    record.request.bytes = body.length;
+    const { method, requestId } = facts;
+    const initializes = message.kind === 'request' && method === 'initialize';
+    await this.#forward(exchange, backend, target, {
+      kind: message.kind === 'request' ? 'request' : 'message',
+      name: method ?? 'response',
+      requestId,
+      body,
+      session: initializes ? undefined : this.#session(exchange, backend, target),
+    });
+  }
+
+  async #get(exchange: Exchange, backend: McpBackend, target: UpstreamTarget): Promise<void> {
+    checkAccept(exchange.request, 'GET');
+    begin(exchange).protocolVersion = protocolVersion(exchange.request);
+    const session = this.#session(exchange, backend, target);
+    await this.#forward(exchange, backend, target, withoutBody('stream', 'GET', session));
+  }
+
+  async #delete(exchange: Exchange, backend: McpBackend, target: UpstreamTarget): Promise<void> {
+    begin(exchange).protocolVersion = protocolVersion(exchange.request);
+    const session = this.#session(exchange, backend, target);
+    await this.#forward(exchange, backend, target, withoutBody('end', 'DELETE', session));
+  }
+
+  async #body({ request, response }: Exchange): Promise<Buffer> {
+    try {
+      return await readBody(request, this.#deps.maxBodyBytes ?? MAX_BODY_BYTES);
+    } catch (error) {
+      // The rest of the body is not read: nothing can follow it on this connection.
+      response.setHeader('connection', 'close');
+      throw error;
+    }
+  }
+
+  /** @throws GatewayError session_required, session_not_found */
+  #session({ request, record }: Exchange, backend: McpBackend, target: UpstreamTarget): OpenSession {
+    const token = sessionHeader(request);
+    if (token === undefined) {
+      throw new GatewayError('session_required');
+    }
+    const session = { ...this.#deps.sessions.open(backend.name, target.name, token), token };
+    if (record.mcp !== undefined) {
+      record.mcp.sessionId = token;
+    }
+    return session;
+  }
+
+  #forward(exchange: Exchange, backend: McpBackend, target: UpstreamTarget, operation: Operation): Promise<void> {
+    const { upstream, names, newSpanId, now } = this.#deps;
+    const { request, record } = exchange;
+    const call = newCall(target, operation.name, newSpanId(), now());
+    record.upstreamCalls.push(call);
+    const headers = requestHeaders(request, target, {
+      upstreamSessionId: operation.session?.upstreamId,
+      trace: record.trace,
+      spanId: call.spanId,
+    });
+    const options: RelayOptions = {
+      exchange,
+      call,
+      now,
+      kind: operation.kind,
+      requestId: operation.requestId,
+      sessionId: (status, answered) => this.#answeredSession(exchange, backend, target, operation, status, answered),
+      onOutcome: (outcome) => {
+        if (record.mcp !== undefined) {
+          noteOutcome(record.mcp, outcome, target.name, names);
+        }
+      },
+    };
+    const sent = { method: request.method ?? 'POST', path: target.path, headers, body: operation.body };
+    return relay(options, (listener) => upstream.send(target, sent, listener));
+  }
+
+  /**
+   * The session id for the answer. An upstream without sessions still gets its clients one: calls of one client belong together in the
+   * trail, and a missing id stays an error that can be told.
+   */
+  #answeredSession(
+    { record }: Exchange,
+    backend: McpBackend,
+    target: UpstreamTarget,
+    { session }: Operation,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): string | undefined {
+    const issued = headers[SESSION_HEADER];
+    if (Array.isArray(issued)) {
+      throw new GatewayError('upstream_invalid', { detail: 'it issued two session ids' });
+    }
+    if (session !== undefined && (issued === undefined || issued === session.upstreamId)) {
+      return issued === undefined ? undefined : session.token;
+    }
+    if (issued === undefined && (status < 200 || status >= 300)) {
+      return undefined;
+    }
+    const token = this.#deps.sessions.seal(backend.name, { target: target.name, upstreamId: issued });
+    if (record.mcp !== undefined) {
+      record.mcp.sessionId = token;
+    }
+    return token;
+  }
+}
+
+const begin = ({ record }: Exchange): McpFacts => {
+  const facts = noFacts();
+  record.mcp = facts;
+  return facts;
+};
+
+const withoutBody = (kind: 'stream' | 'end', name: string, session: OpenSession): Operation => ({
+  kind,
+  name,
+  requestId: undefined,
+  body: undefined,
+  session,
+});
+
+const newCall = (target: UpstreamTarget, operation: string, spanId: string, startTime: number): UpstreamCall => ({
+  startTime,
+  endTime: startTime,
+  spanId,
+  target: target.name,
+  host: target.host,
+  port: target.port,
+  operation,
+  status: 0,
+  responseBytes: 0,
+  error: undefined,
+});

@@ -1,0 +1,156 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { McpBackend } from '../../../gateway/compile/snapshot.ts';
+import { GatewayError } from '../../../gateway/errors.ts';
+import type { Exchange } from '../../../gateway/http/exchange.ts';
+import type { NameRegistry } from '../../../gateway/mcp/facts.ts';
+import { McpHandler } from '../../../gateway/mcp/handler.ts';
+import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
+import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
+import type { RequestRecord } from '../../../gateway/telemetry/record.ts';
+import type { TraceContext } from '../../../gateway/telemetry/trace-context.ts';
+import type { UpstreamTarget } from '../../../gateway/upstream/target.ts';
+import { Upstream, type UpstreamOptions } from '../../../gateway/upstream/upstream.ts';
+
+export const SESSION_KEY = Buffer.alloc(32, 7);
+
+export interface TestGateway {
+  readonly url: string;
+  /** Of every exchange that has ended, oldest first. */
+  readonly records: RequestRecord[];
+  /** `target type name`. */
+  readonly names: ReadonlySet<string>;
+  /** The record of the next exchange to end. */
+  nextRecord(): Promise<RequestRecord>;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly target?: Partial<UpstreamTarget>;
+  readonly upstream?: UpstreamOptions;
+  readonly trace?: TraceContext;
+  readonly maxBodyBytes?: number;
+}
+
+/** An MCP handler behind a bare HTTP server: what it throws is rendered, its records are kept. */
+export const startGateway = async (upstreamUrl: string, options: TestGatewayOptions = {}): Promise<TestGateway> => {
+  const upstream = new Upstream({ connectTimeout: 2_000, headersTimeout: 2_000, ...options.upstream });
+  const names = new Set<string>();
+  const handler = new McpHandler({
+    upstream,
+    sessions: new SessionTokens({ key: SESSION_KEY, randomBytes, randomUuid: randomUUID }),
+    names: setRegistry(names),
+    newSpanId: () => 'b7ad6b7169203331',
+    now: () => performance.timeOrigin + performance.now(),
+    ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
+  });
+  const backend = backendFor(upstreamUrl, options.target);
+  const records: RequestRecord[] = [];
+  const waiting: ((record: RequestRecord) => void)[] = [];
+  const server = await listen((request, response) => {
+    const exchange: Exchange = { request, response, record: newRecord(options.trace) };
+    handler
+      .handle(exchange, backend)
+      .catch((error: unknown) => render(exchange, error))
+      .finally(() => {
+        records.push(exchange.record);
+        waiting.shift()?.(exchange.record);
+      });
+  });
+  return {
+    url: server.url,
+    records,
+    names,
+    nextRecord: () => new Promise((resolve) => waiting.push(resolve)),
+    close: async () => {
+      await upstream.close();
+      await server.close();
+    },
+  };
+};
+
+const render = ({ response, record }: Exchange, error: unknown): void => {
+  if (!(error instanceof GatewayError)) {
+    throw error;
+  }
+  record.error = { type: error.code, message: error.message };
+  response.writeHead(error.info.status, { 'content-type': 'application/json' });
+  response.end(errorBody(record.mcp?.requestId, error));
+};
+
+const setRegistry = (names: Set<string>): NameRegistry => ({
+  has: (target, type, name) => names.has(`${target} ${type} ${name}`),
+  learn: (target, type, name) => names.add(`${target} ${type} ${name}`),
+});
+
+const backendFor = (url: string, target: Partial<UpstreamTarget> = {}): McpBackend => {
+  const { hostname, port, host, pathname } = new URL(url);
+  return {
+    type: 'mcp',
+    name: 'default/everything',
+    targets: [
+      {
+        name: 'everything',
+        host: hostname,
+        port: Number(port),
+        path: pathname,
+        protocol: 'StreamableHTTP',
+        tls: undefined,
+        authorization: undefined,
+        authority: host,
+        ...target,
+      },
+    ],
+  };
+};
+
+const newRecord = (trace: TraceContext | undefined): RequestRecord => ({
+  startTime: 0,
+  endTime: 0,
+  request: {
+    method: '',
+    host: '',
+    scheme: 'http',
+    target: '',
+    httpVersion: '1.1',
+    headers: {},
+    remoteAddress: '',
+    remotePort: 0,
+    localPort: 0,
+    bytes: 0,
+    body: undefined,
+  },
+  response: { status: 0, headers: {}, bytes: 0 },
+  telemetry: undefined,
+  labels: { bind: '', gateway: '', listener: '', route: undefined, routeRule: undefined },
+  pathMatch: undefined,
+  trace,
+  backend: undefined,
+  mcp: undefined,
+  upstreamCalls: [],
+  reason: 'Upstream',
+  error: undefined,
+});
+
+export interface TestServer {
+  readonly url: string;
+  readonly server: Server;
+  close(): Promise<void>;
+}
+
+/** An HTTP server on a free port of 127.0.0.1; closing it ends its connections. */
+export const listen = async (listener: RequestListener): Promise<TestServer> => {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
