@@ -13,3 +13,50 @@ export interface TraceContext {
   /** Spans of this request are exported; only then is the context sent upstream rewritten. */
   readonly exported: boolean;
 }
+
+/** What a caller sent. */
+export interface TraceParent {
+  readonly traceId: string;
+  readonly parentId: string;
+  readonly flags: number;
+}
+
+/** Trace flag: the caller may have recorded the trace. */
+export const SAMPLED = 0x01;
+
+/** Version 00 has exactly four fields; a later one may be followed by more (W3C Trace Context §4.3). */
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const ZERO = /^0+$/;
+
+/** Undefined when there is none, or it does not follow the format: then a new trace begins. */
+export const parseTraceparent = (header: string | string[] | undefined): TraceParent | undefined => {
+  if (typeof header !== 'string') return undefined;
+  const match = TRACEPARENT.exec(header.trim());
+  if (match === null) return undefined;
+  const [, version, traceId = '', parentId = '', flags = '', more] = match;
+  if (version === 'ff' || (version === '00' && more !== undefined)) return undefined;
+  if (ZERO.test(traceId) || ZERO.test(parentId)) return undefined;
+  return { traceId, parentId, flags: Number.parseInt(flags, 16) };
+};
+
+export const formatTraceparent = ({ traceId, flags }: TraceContext, spanId: string): string =>
+  `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
+
+/**
+ * Headers of an upstream request whose CLIENT span is `spanId`. A context that is not exported stays as the client sent it: a span that
+ * nobody will ever find must not become a parent.
+ */
+export const injectTraceContext = (
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  trace: TraceContext | undefined,
+  spanId: string,
+): Readonly<Record<string, string | string[] | undefined>> => {
+  if (trace?.exported !== true) return headers;
+  const { traceparent, tracestate, baggage, ...others } = headers;
+  return {
+    ...others,
+    traceparent: formatTraceparent(trace, spanId),
+    ...(trace.traceState === undefined ? {} : { tracestate: trace.traceState }),
+    ...(trace.baggage === undefined ? {} : { baggage: trace.baggage }),
+  };
+};
