@@ -9,9 +9,9 @@ import { JSON_TYPE, lists, mediaType, SSE_TYPE } from './media.ts';
 export const SESSION_HEADER = 'mcp-session-id';
 const VERSION_HEADER = 'mcp-protocol-version';
 
-/** The gateway writes these itself. */
-const REPLACED: readonly string[] = ['host', 'content-length', 'accept-encoding', SESSION_HEADER];
-const TRACE_HEADERS: readonly string[] = ['traceparent', 'tracestate', 'baggage'];
+/** The gateway writes these itself; the second set when it writes the trace context too. */
+const REPLACED: ReadonlySet<string> = new Set(['host', 'content-length', 'accept-encoding', SESSION_HEADER]);
+const REPLACED_TRACED: ReadonlySet<string> = new Set([...REPLACED, 'traceparent', 'tracestate', 'baggage']);
 const NOT_RETURNED: ReadonlySet<string> = new Set([SESSION_HEADER]);
 
 /**
@@ -70,10 +70,9 @@ export const requestHeaders = (
 ): string[] => {
   const traced = trace?.exported === true;
   const credential = target.authorization;
-  const without = new Set([...REPLACED, ...(traced ? TRACE_HEADERS : []), ...(credential ? [credential.header] : [])]);
   return [
     ...['host', target.authority],
-    ...forwardedHeaders(request.rawHeaders, without),
+    ...forwardedHeaders(request.rawHeaders, traced ? REPLACED_TRACED : REPLACED, credential?.header),
     ...['accept-encoding', 'identity'],
     ...(upstreamSessionId === undefined ? [] : [SESSION_HEADER, upstreamSessionId]),
     ...(credential === undefined ? [] : [credential.header, credential.value]),

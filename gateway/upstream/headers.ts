@@ -16,16 +16,29 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+const NONE: ReadonlySet<string> = new Set();
+
 /**
  * A client's fields as they go on: name, value, name, value … in their order and spelling, without those that end at this hop, those that
- * `Connection` names, and `without` (lower case).
+ * `Connection` names, and those in `without` or equal to `replaced` (lower case).
  */
-export const forwardedHeaders = (rawHeaders: readonly string[], without: ReadonlySet<string>): string[] => {
-  const fields = pairs(rawHeaders);
-  const named = connectionOptions(fields.filter(([name]) => name === 'connection').map(([, , value]) => value));
-  return fields.flatMap(([name, spelling, value]) =>
-    HOP_BY_HOP.has(name) || named.has(name) || without.has(name) ? [] : [spelling, value],
-  );
+export const forwardedHeaders = (
+  rawHeaders: readonly string[],
+  without: ReadonlySet<string>,
+  replaced?: string,
+): string[] => {
+  const forwarded: string[] = [];
+  let nominated = NONE;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    const lower = name.toLowerCase();
+    if (lower === 'connection') {
+      nominated = new Set([...nominated, ...connectionOptions(rawHeaders[at + 1] as string)]);
+    } else if (!HOP_BY_HOP.has(lower) && !without.has(lower) && lower !== replaced) {
+      forwarded.push(name, rawHeaders[at + 1] as string);
+    }
+  }
+  return nominated === NONE ? forwarded : withoutNominated(forwarded, nominated);
 };
 
 /** An upstream's fields as they go back to the client, by the same rules. */
@@ -33,24 +46,22 @@ export const returnedHeaders = (
   headers: IncomingHttpHeaders,
   without: ReadonlySet<string>,
 ): Record<string, string | string[]> => {
-  const named = connectionOptions([headers.connection ?? ''].flat());
+  const nominated = headers.connection === undefined ? NONE : new Set(connectionOptions(String(headers.connection)));
   const returned: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !named.has(name) && !without.has(name)) {
+    if (value !== undefined && !HOP_BY_HOP.has(name) && !nominated.has(name) && !without.has(name)) {
       returned[name] = value;
     }
   }
   return returned;
 };
 
-const pairs = (raw: readonly string[]): [name: string, spelling: string, value: string][] => {
-  const fields: [string, string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const spelling = raw[at] as string;
-    fields.push([spelling.toLowerCase(), spelling, raw[at + 1] as string]);
-  }
-  return fields;
-};
+/** RFC 9110 §7.6.1: what `Connection` names goes no further. */
+const withoutNominated = (headers: readonly string[], nominated: ReadonlySet<string>): string[] =>
+  headers.filter((_, at) => !nominated.has((headers[at - (at % 2)] as string).toLowerCase()));
 
-const connectionOptions = (values: readonly string[]): ReadonlySet<string> =>
-  new Set(values.flatMap((value) => value.toLowerCase().split(',')).map((option) => option.trim()));
+const connectionOptions = (value: string): string[] =>
+  value
+    .toLowerCase()
+    .split(',')
+    .map((option) => option.trim());

@@ -6,6 +6,9 @@ export const CONNECT_TIMEOUT = 10_000;
 /** From the request's last byte to the response's headers: tools that answer with JSON may work for minutes. */
 export const HEADERS_TIMEOUT = 300_000;
 
+/** From one part of a body to the next, unless it is an event stream: those may be silent for hours. */
+export const STALL_TIMEOUT = 300_000;
+
 /** An unused connection is kept this long, unless the upstream announces less; short, because a POST on a dying connection fails. */
 export const KEEP_ALIVE_TIMEOUT = 4_000;
 

@@ -10,6 +10,7 @@ import {
   KEEP_ALIVE_TIMEOUT,
   MAX_CONNECTIONS,
   MAX_HEADER_BYTES,
+  STALL_TIMEOUT,
 } from './limits.ts';
 import type { UpstreamTarget } from './target.ts';
 
@@ -20,6 +21,8 @@ export interface UpstreamOptions {
   readonly connectTimeout?: number;
   /** Milliseconds; default HEADERS_TIMEOUT. */
   readonly headersTimeout?: number;
+  /** Milliseconds; default STALL_TIMEOUT. */
+  readonly stallTimeout?: number;
   /** Per origin; default MAX_CONNECTIONS. */
   readonly maxConnections?: number;
 }
@@ -64,6 +67,7 @@ export class Upstream {
       connectTo: options.connectTo ?? new Map(),
       connectTimeout: options.connectTimeout ?? CONNECT_TIMEOUT,
       headersTimeout: options.headersTimeout ?? HEADERS_TIMEOUT,
+      stallTimeout: options.stallTimeout ?? STALL_TIMEOUT,
       maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
     };
   }
@@ -71,7 +75,7 @@ export class Upstream {
   /** Sends a request; never throws, failures come through `listener.onError`, possibly before this returns. */
   send(target: UpstreamTarget, request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     const origin = this.#origin(target);
-    const exchange = new Exchange(listener, () => {
+    const exchange = new Exchange(listener, this.#options.stallTimeout, () => {
       origin.active -= 1;
     });
     origin.active += 1;
@@ -87,7 +91,7 @@ export class Upstream {
           headers: request.headers,
           body: request.body ?? null,
           headersTimeout: this.#options.headersTimeout,
-          // Streams may be silent for hours.
+          // Exchange keeps that time: it knows which bodies may be silent.
           bodyTimeout: 0,
         },
         exchange,
@@ -146,13 +150,15 @@ const originKey = (target: UpstreamTarget): string => `${originUrl(target)} ${ta
 /** Turns undici's events into the listener's, and keeps its promise: one end, and silence after it. */
 class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   readonly #listener: UpstreamListener;
+  readonly #stallTimeout: number;
   readonly #release: () => void;
   #controller: Dispatcher.DispatchController | undefined;
+  #stall: NodeJS.Timeout | undefined;
   #done = false;
-  #abortReason: Error | undefined;
 
-  constructor(listener: UpstreamListener, release: () => void) {
+  constructor(listener: UpstreamListener, stallTimeout: number, release: () => void) {
     this.#listener = listener;
+    this.#stallTimeout = stallTimeout;
     this.#release = release;
   }
 
@@ -161,16 +167,15 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
   }
 
   resume(): void {
+    this.#stall?.refresh();
     this.#controller?.resume();
   }
 
   abort(): void {
-    if (this.#done) {
-      return;
+    if (!this.#done) {
+      this.#finish();
+      this.#controller?.abort(ABORTED);
     }
-    this.#finish();
-    this.#abortReason = new Error('aborted');
-    this.#controller?.abort(this.#abortReason);
   }
 
   fail(error: GatewayError): void {
@@ -182,20 +187,25 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#abortReason !== undefined) {
-      controller.abort(this.#abortReason);
+    if (this.#done) {
+      controller.abort(ABORTED);
     }
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     // RFC 9110 §15.2: any number of interim responses may come first.
-    if (!this.#done && status >= 200) {
-      this.#listener.onHeaders(status, headers);
+    if (this.#done || status < 200) {
+      return;
     }
+    if (!/^text\/event-stream\b/i.test(headers['content-type'] ?? '')) {
+      this.#stall = setTimeout(() => this.#onStall(), this.#stallTimeout);
+    }
+    this.#listener.onHeaders(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.#done) {
+      this.#stall?.refresh();
       this.#listener.onData(chunk);
     }
   }
@@ -211,8 +221,21 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
     this.fail(failureOf(error));
   }
 
+  #onStall(): void {
+    if (this.#controller?.paused === true) {
+      // It is the receiver who is slow.
+      this.#stall?.refresh();
+      return;
+    }
+    this.fail(new GatewayError('upstream_timeout'));
+    this.#controller?.abort(ABORTED);
+  }
+
   #finish(): void {
     this.#done = true;
+    clearTimeout(this.#stall);
     this.#release();
   }
 }
+
+const ABORTED = new Error('aborted');
