@@ -1,5 +1,6 @@
 import type { HTTPRouteMatch } from '../../lib/api/http-route.ts';
 import { namespacedName } from '../../lib/api/meta.ts';
+import { fullMatch } from '../resolve/regex.ts';
 import type { AttachedRoute, ResolvedListener } from '../resolve/resolved.ts';
 import type { RouteLabels } from '../telemetry/labels.ts';
 import { toBackend } from './backend.ts';
@@ -63,9 +64,6 @@ const compilePath = ({ type = 'PathPrefix', value = '/' }: NonNullable<HTTPRoute
       return { type, value: fullMatch(value) };
   }
 };
-
-/** No flags: V8's linear-time engine takes over only from plain patterns. */
-const fullMatch = (source: string): RegExp => new RegExp(`^(?:${source})$`);
 
 /** Gateway API: of several entries with the same name only the first counts. */
 const compileValues = (

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 import { LIMITS } from './limits.ts';
 import type { Location, Problem } from './problem.ts';
 
@@ -32,11 +32,17 @@ export const parseDocuments = (file: string, text: string): SourceDocuments => {
     message,
   });
   try {
-    const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+    const parsed = parseAllDocuments(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      version: '1.2',
+    });
     const documents = 'empty' in parsed ? [] : parsed;
-    const problems = documents.flatMap((document) =>
-      document.errors.slice(0, LIMITS.problems).map((error) => problem(error.pos[0], `not YAML: ${error.message}`)),
-    );
+    const problems = documents.flatMap((document) => [
+      ...document.errors.slice(0, LIMITS.problems).map((error) => problem(error.pos[0], `not YAML: ${error.message}`)),
+      ...repeatedKeys(document).map((offset) => problem(offset, 'not YAML: this key is there already')),
+    ]);
     if (problems.length > 0) return { documents: [], problems: problems.slice(0, LIMITS.problems) };
     return { documents: documents.map((document) => toDocument(document, at)), problems };
   } catch (error) {
@@ -45,6 +51,24 @@ export const parseDocuments = (file: string, text: string): SourceDocuments => {
       error instanceof RangeError ? 'nested too deeply' : error instanceof Error ? error.message : 'failed';
     return { documents: [], problems: [problem(0, `not YAML: ${message}`)] };
   }
+};
+
+/** Where keys are repeated. The parser's own check takes quadratic time. */
+const repeatedKeys = (document: Document): readonly number[] => {
+  const offsets: number[] = [];
+  visit(document, {
+    Map: (_, map) => {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) offsets.push(key.range?.[0] ?? 0);
+        seen.add(name);
+      }
+      return offsets.length < LIMITS.problems ? undefined : visit.BREAK;
+    },
+  });
+  return offsets;
 };
 
 const toDocument = (document: Document, at: (offset: number) => Location): SourceDocument => {

@@ -1,13 +1,14 @@
 /** Bounds on what is read from files. */
 export const LIMITS = {
-  /** One file, bytes. A Kubernetes object is at most 1.5 MiB. */
-  fileBytes: 2 * 1024 * 1024,
+  /** One file, bytes: as much as a ConfigMap may hold. */
+  fileBytes: 1024 * 1024,
   /** Files under all paths together. */
   files: 1000,
   /** Objects in one file. */
   objects: 5000,
-  /** Problems reported for one document. */
+  /** Problems reported for one document, and for one file. */
   problems: 20,
+  fileProblems: 100,
   /** Levels of one object, and values in it: an alias inside its own anchor makes both endless. */
   depth: 64,
   values: 100_000,

@@ -22,7 +22,11 @@ export const readObjects = (file: string, text: string, env: Environment): FileR
   if (problems.length > 0) return { objects: new Map(), problems, keep: 'all' };
   const reading = new Reading(env);
   for (const document of documents) reading.add(document, document.value, []);
-  return { objects: reading.objects, problems: reading.problems, keep: reading.nameless ? 'all' : reading.invalid };
+  return {
+    objects: reading.objects,
+    problems: reading.problems.slice(0, LIMITS.fileProblems),
+    keep: reading.nameless ? 'all' : reading.invalid,
+  };
 };
 
 class Reading {

@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
 import { readObjects } from '../../gateway/source/read.ts';
 import { Store } from '../../gateway/store/store.ts';
 import type { Resources } from '../../lib/api/objects.ts';
+import { enableLinearRegExp } from '../../lib/cel/regexp.ts';
+
+// As the gateway does at its start.
+enableLinearRegExp(setFlagsFromString);
 
 /** Environment of the goldens: what `${VAR}` in their Secrets expands to. */
 export const ENV = { GITHUB_PAT: 'github_pat_secret' };
