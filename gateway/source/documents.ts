@@ -40,7 +40,8 @@ export const parseDocuments = (file: string, text: string): SourceDocuments => {
     });
     const documents = 'empty' in parsed ? [] : parsed;
     const problems = documents.flatMap((document) => [
-      ...document.errors.slice(0, LIMITS.problems).map((error) => problem(error.pos[0], `not YAML: ${error.message}`)),
+      // What follows a parser's first error in a document is its echo as a rule.
+      ...document.errors.slice(0, 1).map((error) => problem(error.pos[0], `not YAML: ${error.message}`)),
       ...repeatedKeys(document).map((offset) => problem(offset, 'not YAML: this key is there already')),
     ]);
     if (problems.length > 0) return { documents: [], problems: problems.slice(0, LIMITS.problems) };

@@ -2,7 +2,7 @@
 export const LIMITS = {
   /** One file, bytes: as much as a ConfigMap may hold. */
   fileBytes: 1024 * 1024,
-  /** Files under all paths together. */
+  /** Files in one folder. */
   files: 1000,
   /** Objects in one file. */
   objects: 5000,

@@ -1,7 +1,8 @@
-import { type Condition, isHappy } from '../../lib/api/conditions.ts';
+import { isHappy } from '../../lib/api/conditions.ts';
 import type { KindName } from '../../lib/api/kinds.ts';
 import type { ObjectStatus } from '../resolve/status.ts';
 import type { Location, Problem } from '../source/problem.ts';
+import { conditionGroups, oneLine } from './conditions.ts';
 
 /** One thing that somebody should look at: a problem of the input, or a condition that is not as it should be. */
 export interface Finding {
@@ -36,24 +37,14 @@ export const findings = (
 ];
 
 const conditionFindings = (status: ObjectStatus, location: Location | undefined): readonly Finding[] => {
-  const object = `${status.kind} ${status.namespace}/${status.name}`;
-  const groups: readonly (readonly [string, readonly Condition[]])[] = [
-    [object, status.conditions ?? []],
-    ...(status.listeners ?? []).map(({ name, conditions }) => [`${object} listener ${name}`, conditions] as const),
-    ...(status.parents ?? []).map(
-      ({ parentRef, conditions }) =>
-        [`${object} parent ${parentRef.namespace ?? status.namespace}/${parentRef.name}`, conditions] as const,
-    ),
-    ...(status.ancestors ?? []).map(({ conditions }) => [object, conditions] as const),
-  ];
   const found = new Map<string, Finding>();
-  for (const [name, conditions] of groups) {
+  for (const { subject, conditions } of conditionGroups(status)) {
     for (const condition of conditions) {
       if (isHappy(condition)) continue;
       const { type, status: value, reason, message } = condition;
       const rule = `${type}=${value}/${reason}`;
-      const finding: Finding = { severity: 'error', object: name, rule, message };
-      found.set(`${name} ${rule} ${message}`, location === undefined ? finding : { ...finding, location });
+      const finding: Finding = { severity: 'error', object: subject, rule, message };
+      found.set(`${subject} ${rule} ${message}`, location === undefined ? finding : { ...finding, location });
     }
   }
   return [...found.values()];
@@ -69,9 +60,3 @@ export const renderFinding = ({ severity, location, object, rule, message }: Fin
 /** What `tooltrail check` exits with: 1 if anything is wrong. Notes are not. */
 export const exitCode = (found: readonly Finding[]): 0 | 1 =>
   found.some(({ severity }) => severity === 'error') ? 1 : 0;
-
-/** Longest line that is written. */
-const MAX_LINE = 2000;
-
-/** Control characters in names and messages must not reach a terminal or start a line of their own. */
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ').slice(0, MAX_LINE);

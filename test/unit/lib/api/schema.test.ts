@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import type {
+  IGateway,
+  IHTTPRoute,
+  IReferenceGrant,
+} from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import type { GATEWAY, GatewaySpec, ReferenceGrantSpec } from '../../../../lib/api/gateway-api.ts';
+import type { HTTP_ROUTE, HTTPRouteSpec } from '../../../../lib/api/http-route.ts';
+import { SCHEMAS } from '../../../../lib/api/objects.ts';
+import type { ObjectSchema, Schema } from '../../../../lib/api/schema.ts';
+
+/** Every schema inside a schema, with its path. */
+function* walk(schema: Schema, path: string): Generator<readonly [string, Schema]> {
+  yield [path, schema];
+  if (schema.type === 'array') yield* walk(schema.items, `${path}[]`);
+  if (schema.type !== 'object') return;
+  if ('additionalProperties' in schema) yield* walk(schema.additionalProperties, `${path}.*`);
+  else for (const [name, child] of Object.entries(schema.properties)) yield* walk(child, `${path}.${name}`);
+}
+
+const all = Object.entries(SCHEMAS).flatMap(([kind, schema]) => [...walk(schema, kind)]);
+const objects = all.filter((entry): entry is [string, ObjectSchema] => 'properties' in entry[1]);
+
+type Names<T> = keyof Required<T>;
+/** True, or the names that only one side has. */
+type Same<Ours, Theirs> = [Exclude<Ours, Theirs>, Exclude<Theirs, Ours>] extends [never, never]
+  ? true
+  : [Exclude<Ours, Theirs>, Exclude<Theirs, Ours>];
+type Item<T> = NonNullable<T> extends readonly (infer I)[] ? I : never;
+type Unsupported<S> = S extends { readonly unsupported: readonly (infer U)[] } ? U : never;
+type OurRule = Item<HTTPRouteSpec['rules']>;
+type TheirRule = Item<IHTTPRoute['spec']['rules']>;
+type OurListener = Item<GatewaySpec['listeners']>;
+type TheirListener = Item<IGateway['spec']['listeners']>;
+type RuleSchema = typeof HTTP_ROUTE.properties.spec.properties.rules.items;
+
+describe('schemas', () => {
+  test('know every field of Gateway API, standard and experimental: the type checker compares the names', () => {
+    const same: readonly true[] = [
+      true satisfies Same<Names<GatewaySpec> | Unsupported<typeof GATEWAY.properties.spec>, Names<IGateway['spec']>>,
+      true satisfies Same<Names<OurListener>, Names<TheirListener>>,
+      true satisfies Same<
+        Names<HTTPRouteSpec> | Unsupported<typeof HTTP_ROUTE.properties.spec>,
+        Names<IHTTPRoute['spec']>
+      >,
+      true satisfies Same<Names<OurRule> | Unsupported<RuleSchema>, Names<TheirRule>>,
+      true satisfies Same<Names<Item<OurRule['matches']>>, Names<Item<TheirRule['matches']>>>,
+      true satisfies Same<Names<Item<OurRule['backendRefs']>>, Names<Item<TheirRule['backendRefs']>>>,
+      true satisfies Same<
+        Names<Item<OurRule['filters']>> | Unsupported<RuleSchema['properties']['filters']['items']>,
+        Names<Item<TheirRule['filters']>>
+      >,
+      true satisfies Same<
+        Names<Item<ReferenceGrantSpec['to']>>,
+        Names<Item<NonNullable<IReferenceGrant['spec']>['to']>>
+      >,
+    ];
+    expect(same).not.toContain(false);
+  });
+
+  test('bound every pattern by a length', () => {
+    const unbounded = all.filter(
+      ([, schema]) => schema.type === 'string' && schema.pattern !== undefined && schema.maxLength === undefined,
+    );
+    expect(unbounded.map(([path]) => path)).toEqual([]);
+  });
+
+  test.each(['required', 'exactlyOneOf', 'atLeastOneOf', 'atMostOneOf'] as const)(
+    'name only fields that exist: %s',
+    (keyword) => {
+      for (const [path, schema] of objects) {
+        for (const name of schema[keyword] ?? [])
+          expect([path, Object.keys(schema.properties)]).toEqual([path, expect.arrayContaining([name])]);
+      }
+    },
+  );
+
+  test('do not call a field unsupported that they serve', () => {
+    for (const [path, schema] of objects) {
+      const both = (schema.unsupported ?? []).filter((name) => Object.hasOwn(schema.properties, name));
+      expect([path, both]).toEqual([path, []]);
+    }
+  });
+});
