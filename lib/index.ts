@@ -11,7 +11,7 @@ export type {
 export type { McpTargetProps } from './agentgateway/mcp-target.ts';
 export { AgentgatewayPolicy, type AgentgatewayPolicyProps } from './agentgateway/policy.ts';
 export { GatewayWorkload, type GatewayWorkloadProps } from './agentgateway/workload.ts';
-export { GATEWAY_CLASS, GROUPS, type KindInfo, KINDS } from './api/kinds.ts';
+export { GATEWAY_CLASS, GROUPS, KINDS, type KindInfo } from './api/kinds.ts';
 export { PORTS, RESERVED_PORTS } from './api/ports.ts';
 export type { ObjectProps } from './core/metadata.ts';
 export { Namespace, type NamespaceProps } from './core/namespace.ts';
@@ -25,7 +25,7 @@ export {
   type RouteBackend,
   type WeightedBackend,
 } from './gateway-api/http-route.ts';
-export { pathExact, pathPrefix } from './gateway-api/path-match.ts';
+export { pathExact, pathPrefix } from './gateway-api/match.ts';
 export {
   ReferenceGrant,
   type ReferenceGrantProps,

@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
-import { Namespace as PlusNamespace } from 'cdk8s-plus-30';
 import { Construct } from 'constructs';
-import { NAMESPACE } from '../api/core.ts';
+import { NAMESPACE_NAME } from '../api/core.ts';
+import { apiVersion, KINDS } from '../api/kinds.ts';
 import { schemaProblems } from './schema-problems.ts';
 
 export interface NamespaceProps {
@@ -22,19 +22,21 @@ export interface NamespaceProps {
 /** A namespace of the stack. */
 export class Namespace extends Construct {
   readonly name: string;
-  readonly #namespace: PlusNamespace;
+  readonly #object: ApiObject;
 
   constructor(scope: Construct, id: string, props: NamespaceProps = {}) {
     super(scope, id);
     this.name = props.name ?? id;
-    this.#namespace = new PlusNamespace(this, 'Namespace', {
-      metadata: { name: this.name, labels: { ...props.labels } },
+    this.#object = new ApiObject(this, 'Namespace', {
+      apiVersion: apiVersion(KINDS.Namespace),
+      kind: KINDS.Namespace.kind,
+      metadata: { name: this.name, ...(props.labels === undefined ? {} : { labels: { ...props.labels } }) },
     });
-    this.node.addValidation({ validate: () => [...schemaProblems(NAMESPACE, this.toJson())] });
+    this.node.addValidation({ validate: () => [...schemaProblems(NAMESPACE_NAME, this.name, 'metadata.name')] });
   }
 
   /** The object as it is written. */
   toJson(): unknown {
-    return ApiObject.of(this.#namespace).toJson();
+    return this.#object.toJson();
   }
 }

@@ -9,6 +9,7 @@ import { namespacedName } from '../api/meta.ts';
 import { type ObjectProps, settleMetadata } from '../core/metadata.ts';
 import { schemaProblems } from '../core/schema-problems.ts';
 import { type Attachment, gatewayOf, sectionOf, sectionProblems } from './attachment.ts';
+import { matchProblems } from './match.ts';
 import { ReferenceGrant, type ReferenceTarget } from './reference-grant.ts';
 
 /** What a route can send requests to. */
@@ -130,9 +131,7 @@ export class HttpRoute extends Construct {
         ...(rule.backends.length === 0
           ? [`rules[${index}].backends is empty: every request would get status 500`]
           : []),
-        ...(rule.matches ?? [])
-          .filter(({ path }) => path?.type !== 'RegularExpression' && path?.value?.startsWith('/') === false)
-          .map(({ path }) => `rules[${index}]: path ${JSON.stringify(path?.value)} must begin with "/"`),
+        ...(rule.matches ?? []).flatMap(matchProblems).map((problem) => `rules[${index}]: ${problem}`),
       ]),
       ...this.parents.flatMap((parent) => [
         ...sectionProblems(parent, 'parents'),
