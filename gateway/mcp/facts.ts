@@ -1,16 +1,11 @@
 import { type McpResourceType, mcpMethod } from '../../lib/api/mcp.ts';
+import type { KnownNames } from '../telemetry/names.ts';
 import type { McpFacts } from '../telemetry/record.ts';
 import { type ClientMessage, isObject, type JsonObject, own } from './message.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Names and method names are recorded up to this many characters. */
 export const MAX_RECORDED_LENGTH = 1_024;
-
-/** Which names the targets have shown to exist; bounded by whoever keeps it. */
-export interface NameRegistry {
-  has(target: string, type: McpResourceType, name: string): boolean;
-  learn(target: string, type: McpResourceType, name: string): void;
-}
 
 /** Facts of an exchange before its message is read; GET and DELETE have none. */
 export const noFacts = (): McpFacts => ({
@@ -27,8 +22,17 @@ export const noFacts = (): McpFacts => ({
   toolError: false,
 });
 
+/** The target that an exchange is with. */
+export interface FactsContext {
+  /** Its name. */
+  readonly target: string;
+  /** It, among the targets of all backends. */
+  readonly key: string;
+  readonly names: KnownNames;
+}
+
 /** Notes what the client's message asks of a target. */
-export const noteMessage = (facts: McpFacts, message: ClientMessage, target: string, names: NameRegistry): void => {
+export const noteMessage = (facts: McpFacts, message: ClientMessage, { target, key, names }: FactsContext): void => {
   if (message.kind === 'response') {
     return;
   }
@@ -41,7 +45,7 @@ export const noteMessage = (facts: McpFacts, message: ClientMessage, target: str
     facts.target = target;
     facts.resourceType = named.type;
     facts.name = named.name.slice(0, MAX_RECORDED_LENGTH);
-    facts.nameKnown = names.has(target, named.type, named.name);
+    facts.nameKnown = names.has(key, named.type, named.name);
   }
   const version = own(message.params, 'protocolVersion');
   if (message.method === 'initialize' && typeof version === 'string') {
@@ -50,23 +54,23 @@ export const noteMessage = (facts: McpFacts, message: ClientMessage, target: str
 };
 
 /** Notes how it went, and learns the names that the target has thereby shown to exist. */
-export const noteOutcome = (facts: McpFacts, outcome: Outcome, target: string, names: NameRegistry): void => {
+export const noteOutcome = (facts: McpFacts, outcome: Outcome, { key, names }: FactsContext): void => {
   facts.errorCode = outcome.errorCode;
   facts.errorMessage = outcome.errorMessage;
   facts.toolError = outcome.toolError;
   facts.protocolVersion = outcome.protocolVersion ?? facts.protocolVersion;
-  const lists = mcpMethod(facts.method ?? '')?.lists;
-  if (lists !== undefined) {
-    for (const name of outcome.listed[lists.list] ?? []) {
-      names.learn(target, lists.type, name);
+  const method = mcpMethod(facts.method ?? '');
+  if (method?.lists !== undefined) {
+    for (const name of outcome.listed[method.lists.list] ?? []) {
+      names.learn(key, method.lists.type, name);
     }
   }
-  // An unknown tool may be answered with `isError` instead of an error; a resource template answers to any number of URIs.
+  // No proof: an unknown tool may be answered with `isError`, a resource template answers to any number of URIs, a completion to any prompt.
   const { name, resourceType } = facts;
-  const exists = outcome.errorCode === undefined && !outcome.toolError;
+  const exists = outcome.errorCode === undefined && !outcome.toolError && method?.names !== 'reference';
   if (exists && name !== undefined && (resourceType === 'tool' || resourceType === 'prompt')) {
-    names.learn(target, resourceType, name);
-    facts.nameKnown = names.has(target, resourceType, name);
+    names.learn(key, resourceType, name);
+    facts.nameKnown = names.has(key, resourceType, name);
   }
 };
 

@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { KnownNames } from '../telemetry/names.ts';
 import type { McpFacts, UpstreamCall } from '../telemetry/record.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
-import { type NameRegistry, noFacts, noteMessage, noteOutcome } from './facts.ts';
+import { type FactsContext, noFacts, noteMessage, noteOutcome } from './facts.ts';
 import {
   checkAccept,
   checkContentType,
@@ -23,7 +24,7 @@ import type { Session, SessionTokens } from './session-token.ts';
 export interface McpHandlerDependencies {
   readonly upstream: Upstream;
   readonly sessions: SessionTokens;
-  readonly names: NameRegistry;
+  readonly names: KnownNames;
   /** 16 lower-case hex digits. */
   readonly newSpanId: () => string;
   /** Milliseconds of the Unix epoch, with fractions. */
@@ -88,7 +89,7 @@ export class McpHandler {
     const facts = begin(exchange);
     const body = await this.#body(exchange);
     const message = parseMessage(body);
-    noteMessage(facts, message, target.name, this.#deps.names);
+    noteMessage(facts, message, this.#context(backend, target));
     facts.protocolVersion = protocolVersion(request) ?? facts.protocolVersion;
     record.request.bytes = body.length;
     const { method, requestId } = facts;
@@ -115,6 +116,10 @@ export class McpHandler {
     await this.#forward(exchange, backend, target, withoutBody('end', 'DELETE', session));
   }
 
+  #context(backend: McpBackend, target: UpstreamTarget): FactsContext {
+    return { target: target.name, key: `${backend.name}/${target.name}`, names: this.#deps.names };
+  }
+
   async #body({ request, response }: Exchange): Promise<Buffer> {
     try {
       return await readBody(request, this.#deps.maxBodyBytes ?? MAX_BODY_BYTES);
@@ -139,7 +144,7 @@ export class McpHandler {
   }
 
   #forward(exchange: Exchange, backend: McpBackend, target: UpstreamTarget, operation: Operation): Promise<void> {
-    const { upstream, names, newSpanId, now } = this.#deps;
+    const { upstream, newSpanId, now } = this.#deps;
     const { request, record } = exchange;
     const call = newCall(target, operation.name, newSpanId(), now());
     record.upstreamCalls.push(call);
@@ -157,7 +162,7 @@ export class McpHandler {
       sessionId: (status, answered) => this.#answeredSession(exchange, backend, target, operation, status, answered),
       onOutcome: (outcome) => {
         if (record.mcp !== undefined) {
-          noteOutcome(record.mcp, outcome, target.name, names);
+          noteOutcome(record.mcp, outcome, this.#context(backend, target));
         }
       },
     };

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { McpBackend } from '../../../gateway/compile/snapshot.ts';
 import { GatewayError } from '../../../gateway/errors.ts';
 import type { Exchange } from '../../../gateway/http/exchange.ts';
-import type { NameRegistry } from '../../../gateway/mcp/facts.ts';
 import { McpHandler } from '../../../gateway/mcp/handler.ts';
 import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
 import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
+import { KnownNames } from '../../../gateway/telemetry/names.ts';
 import type { RequestRecord } from '../../../gateway/telemetry/record.ts';
 import type { TraceContext } from '../../../gateway/telemetry/trace-context.ts';
 import type { UpstreamTarget } from '../../../gateway/upstream/target.ts';
@@ -19,8 +19,7 @@ export interface TestGateway {
   readonly url: string;
   /** Of every exchange that has ended, oldest first. */
   readonly records: RequestRecord[];
-  /** `target type name`. */
-  readonly names: ReadonlySet<string>;
+  readonly names: KnownNames;
   /** The record of the next exchange to end. */
   nextRecord(): Promise<RequestRecord>;
   close(): Promise<void>;
@@ -36,11 +35,11 @@ export interface TestGatewayOptions {
 /** An MCP handler behind a bare HTTP server: what it throws is rendered, its records are kept. */
 export const startGateway = async (upstreamUrl: string, options: TestGatewayOptions = {}): Promise<TestGateway> => {
   const upstream = new Upstream({ connectTimeout: 2_000, headersTimeout: 2_000, ...options.upstream });
-  const names = new Set<string>();
+  const names = new KnownNames();
   const handler = new McpHandler({
     upstream,
     sessions: new SessionTokens({ key: SESSION_KEY, randomBytes, randomUuid: randomUUID }),
-    names: setRegistry(names),
+    names,
     newSpanId: () => 'b7ad6b7169203331',
     now: () => performance.timeOrigin + performance.now(),
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
@@ -78,11 +77,6 @@ const render = ({ response, record }: Exchange, error: unknown): void => {
   response.writeHead(error.info.status, { 'content-type': 'application/json' });
   response.end(errorBody(record.mcp?.requestId, error));
 };
-
-const setRegistry = (names: Set<string>): NameRegistry => ({
-  has: (target, type, name) => names.has(`${target} ${type} ${name}`),
-  learn: (target, type, name) => names.add(`${target} ${type} ${name}`),
-});
 
 const backendFor = (url: string, target: Partial<UpstreamTarget> = {}): McpBackend => {
   const { hostname, port, host, pathname } = new URL(url);
