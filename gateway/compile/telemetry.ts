@@ -1,5 +1,6 @@
 import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway.ts';
 import { namespacedName } from '../../lib/api/meta.ts';
+import { METRICS } from '../../lib/api/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
 import type { FrontendFieldName, FrontendPolicy, PolicyField, ResolvedPolicy } from '../resolve/resolved.ts';
 import type {
@@ -76,16 +77,21 @@ const compileMetrics = (
 ): readonly NamedExpression[] =>
   (spec.attributes.add ?? []).flatMap(({ name, expression }, index) => {
     const place = { policy, part: 'metrics', consequence: 'the label is left out' } as const;
-    if (!LABEL_NAME.test(name) || name.startsWith('__')) {
-      expressions.fail(
-        { ...place, field: `attributes.add[${index}].name` },
-        `${JSON.stringify(name)} is no label name`,
-      );
+    const problem = labelProblem(name);
+    if (problem !== undefined) {
+      expressions.fail({ ...place, field: `attributes.add[${index}].name` }, `${JSON.stringify(name)} ${problem}`);
       return [];
     }
     const compiled = expressions.compile(expression, { ...place, field: `attributes.add[${index}].expression` });
     return compiled === undefined ? [] : [{ name, expression: compiled }];
   });
+
+const OWN_LABELS: ReadonlySet<string> = new Set([...METRICS.mcpRequests.labels, ...METRICS.requests.labels]);
+
+const labelProblem = (name: string): string | undefined => {
+  if (OWN_LABELS.has(name)) return 'is a label of the metrics already';
+  return LABEL_NAME.test(name) && !name.startsWith('__') ? undefined : 'is no label name';
+};
 
 /**
  * Null: broken. A part without its filter would report what the filter was to keep out (spans), or lose what it was to let through (log

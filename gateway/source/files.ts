@@ -9,7 +9,7 @@ export interface FileSystem {
     readdir(path: string): Promise<string[]>;
     readFile(path: string, encoding: 'utf8'): Promise<string>;
   };
-  watch(path: string, listener: (event: string) => void): FSWatcher;
+  watch(path: string, listener: (event: string, name: string | null) => void): FSWatcher;
 }
 
 /** Text, or why there is none. */
@@ -28,13 +28,16 @@ export const listFiles = async (
   try {
     const stats = await fs.promises.stat(path);
     if (!stats.isDirectory()) return { files: [path] };
-    const names = (await fs.promises.readdir(path)).filter((name) => /^[^.].*\.(yaml|yml|json)$/.test(name)).sort();
+    const names = (await fs.promises.readdir(path)).filter(isConfigurationFile).sort();
     if (names.length > LIMITS.files) return { error: `more than ${LIMITS.files} files in one folder` };
     return { files: names.map((name) => join(path, name)) };
   } catch (error) {
     return { error: describe(error) };
   }
 };
+
+/** Whether a file in a folder is read. */
+export const isConfigurationFile = (name: string): boolean => /^[^.].*\.(yaml|yml|json)$/.test(name);
 
 /** Reads one regular file within the size limit. */
 export const readText = async (fs: FileSystem, file: string): Promise<FileText> => {

@@ -1,6 +1,6 @@
 import type { FSWatcher } from 'node:fs';
-import { dirname } from 'node:path';
-import type { FileSystem } from './files.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { type FileSystem, isConfigurationFile } from './files.ts';
 
 /** setTimeout and clearTimeout, from the shell. */
 export interface Timers {
@@ -28,6 +28,7 @@ export interface WatcherOptions {
  */
 export class Watcher {
   readonly #options: WatcherOptions;
+  readonly #paths: readonly string[];
   readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly inode: number }>();
   #quiet: unknown;
   #deadline: unknown;
@@ -38,6 +39,7 @@ export class Watcher {
 
   constructor(options: WatcherOptions) {
     this.#options = options;
+    this.#paths = options.paths.map((path) => resolve(path));
     // Once armed, read again: what changed before nobody saw.
     void this.#arm().then(() => this.#changed());
     this.#schedulePoll();
@@ -52,9 +54,9 @@ export class Watcher {
 
   /** (Re)watches folders that are new or were replaced. */
   async #arm(): Promise<void> {
-    const { fs, paths } = this.#options;
+    const { fs } = this.#options;
     const folders = new Set<string>();
-    for (const path of paths) {
+    for (const path of this.#paths) {
       const stats = await fs.promises.stat(path).catch(() => undefined);
       folders.add(dirname(path));
       if (stats?.isDirectory()) folders.add(path);
@@ -67,7 +69,7 @@ export class Watcher {
       this.#watchers.delete(folder);
       if (inode === undefined) continue;
       try {
-        const watcher = fs.watch(folder, () => this.#changed());
+        const watcher = fs.watch(folder, (_, name) => this.#concerns(folder, name) && this.#changed());
         // Out of watches, or the folder went away: polling goes on.
         watcher.on('error', () => this.#watchers.delete(folder));
         this.#watchers.set(folder, { watcher, inode });
@@ -75,6 +77,14 @@ export class Watcher {
         // As above.
       }
     }
+  }
+
+  /** A log written beside the configuration is no reason to read it again. Names that begin with `..` are a ConfigMap's links. */
+  #concerns(folder: string, name: string | null): boolean {
+    if (name === null || name.startsWith('..')) return true;
+    return this.#paths.some(
+      (path) => (path === folder && isConfigurationFile(name)) || (dirname(path) === folder && basename(path) === name),
+    );
   }
 
   #changed(): void {

@@ -37,7 +37,7 @@ class FakeTimers {
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 let timers: FakeTimers;
-let watched: Map<string, () => void>;
+let watched: Map<string, (name?: string) => void>;
 let failWatch: boolean;
 let reloads: number;
 let watcher: Watcher;
@@ -60,7 +60,7 @@ const start = async (): Promise<void> => {
     },
     watch: (path, listener) => {
       if (failWatch) throw new Error('ENOSPC');
-      watched.set(path, () => listener('change'));
+      watched.set(path, (name = '..data') => listener('change', name));
       return Object.assign(new EventEmitter(), { close: () => watched.delete(path) }) as unknown as FSWatcher;
     },
   };
@@ -102,6 +102,32 @@ describe('Watcher', () => {
     expect(watched.size).toBe(0);
     await timers.advance(2 * POLL_MS);
     expect(reloads).toBe(3);
+  });
+
+  test('does not care for other files beside the configuration', async () => {
+    await start();
+    for (const [folder, name] of [
+      ['/config', 'gateway.log'],
+      ['/config', '.a.yaml.swp'],
+      ['/etc', 'other.yaml'],
+      ['/', 'etc'],
+    ]) {
+      watched.get(folder ?? '')?.(name);
+    }
+    await timers.advance(MAX_WAIT_MS);
+    expect(reloads).toBe(1);
+  });
+
+  test.each([
+    ['/config', 'new.yaml'],
+    ['/config', '..data'],
+    ['/etc', 'file.yaml'],
+    ['/', 'config'],
+  ])('cares for %s and %s in it', async (folder, name) => {
+    await start();
+    watched.get(folder)?.(name);
+    await timers.advance(DEBOUNCE_MS);
+    expect(reloads).toBe(2);
   });
 
   test('leaves nothing behind when closed', async () => {
