@@ -1,0 +1,63 @@
+import type { CelContext } from '../../lib/cel/expression.ts';
+import { applyRules, evaluate, requestAttributes } from './attributes.ts';
+import type { AccessLogPolicy, AttributeValue } from './policy.ts';
+import type { RequestRecord } from './record.ts';
+
+export type LogFormat = 'text' | 'json';
+
+const LEVEL = 'info';
+const SCOPE = 'request';
+
+/** Text that needs no quotes: visible ASCII but quotes and backslashes. A space or a line break could start another field or line. */
+const BARE = /^[!#-[\]-~]+$/;
+/** Beyond JSON's escapes: what a terminal or viewer may take for a command, a line break or a change of direction. */
+const INVISIBLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/** The line of a finished request, without line break; undefined when the policy's filter is not true. */
+export const accessLogLine = (
+  record: RequestRecord,
+  policy: AccessLogPolicy | undefined,
+  context: CelContext,
+  format: LogFormat,
+): string | undefined => {
+  if (policy?.filter !== undefined && evaluate(policy.filter, context) !== true) return undefined;
+  const fields = requestAttributes(record, 'log');
+  if (policy !== undefined) applyRules(fields, policy.attributes, context);
+  const time = timestamp(record.endTime);
+  if (format === 'json') return jsonLine(time, fields);
+  const added = new Set(policy?.attributes.add.map(({ name }) => name));
+  let line = `${time}\t${LEVEL}\t${SCOPE}`;
+  for (const [name, value] of fields) {
+    // As in the compatible system, the error and what a policy added is quoted.
+    line += ` ${bare(name)}=${typeof value !== 'string' ? value : name === 'error' || added.has(name) ? quoted(value) : bare(value)}`;
+  }
+  return line;
+};
+
+/** RFC 3339, UTC, microseconds: lines sort by time. */
+export const timestamp = (milliseconds: number): string => {
+  const micros = Math.round((milliseconds - Math.floor(milliseconds)) * 1000);
+  const time = new Date(Math.floor(milliseconds) + Math.floor(micros / 1000));
+  return `${time.toISOString().slice(0, -1)}${String(micros % 1000).padStart(3, '0')}Z`;
+};
+
+const jsonLine = (time: string, fields: Iterable<readonly [string, AttributeValue]>): string => {
+  const members = new Map<string, AttributeValue>([
+    ['level', LEVEL],
+    ['time', time],
+    ['scope', SCOPE],
+  ]);
+  for (const [name, value] of fields) members.set(name, value);
+  return `{${[...members].map(([name, value]) => `${quoted(name)}:${jsonValue(value)}`).join(',')}}`;
+};
+
+const jsonValue = (value: AttributeValue): string => {
+  if (typeof value === 'string') return quoted(value);
+  // JSON has neither NaN nor infinities.
+  return typeof value === 'number' && !Number.isFinite(value) ? quoted(String(value)) : String(value);
+};
+
+const bare = (text: string): string => (BARE.test(text) ? text : quoted(text));
+
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(INVISIBLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);

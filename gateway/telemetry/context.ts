@@ -1,0 +1,170 @@
+import type { CelContext, CelExpression } from '../../lib/cel/expression.ts';
+import type { CelRoot } from '../../lib/cel/roots.ts';
+import type { NamedExpression, TelemetryPolicy } from './policy.ts';
+import type { RequestFacts, RequestRecord } from './record.ts';
+
+/** What expressions may read of the process that the gateway runs in. */
+export interface EnvironmentFacts {
+  readonly podName?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+interface Source {
+  readonly request: RequestFacts;
+  /** Absent while sampling is decided: before routing. */
+  readonly record: RequestRecord | undefined;
+  readonly environment: EnvironmentFacts;
+}
+
+type Field = (source: Source) => unknown;
+
+/** Every variable that has a value here, in the terms of the compatible system; integers are bigint. Undefined: not there. */
+const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
+  request: {
+    method: ({ request }) => request.method,
+    uri: ({ request }) => `${request.scheme}://${request.host}${request.target}`,
+    host: ({ request }) => hostname(request.host),
+    scheme: ({ request }) => request.scheme,
+    path: ({ request }) => request.target.split('?', 1)[0],
+    pathAndQuery: ({ request }) => request.target,
+    version: ({ request }) => `HTTP/${request.httpVersion}`,
+    headers: ({ request }) => headerMap(request.headers),
+    body: ({ request }) => request.body,
+    startTime: ({ record }) => record && new Date(record.startTime),
+    endTime: ({ record }) => record && new Date(record.endTime),
+  },
+  response: {
+    code: ({ record }) => (record === undefined ? undefined : BigInt(record.response.status)),
+    headers: ({ record }) => record && headerMap(record.response.headers),
+  },
+  proxy: {
+    bind: ({ record }) => record?.labels.bind,
+    gateway: ({ record }) => namespaced(record?.labels.gateway),
+    listener: ({ record }) => record && { name: record.labels.listener },
+    route: ({ record }) => {
+      const route = namespaced(record?.labels.route);
+      const rule = record?.labels.routeRule;
+      return route && { ...route, kind: 'HTTPRoute', ...(rule === undefined ? {} : { rule }) };
+    },
+  },
+  env: {
+    podName: ({ environment }) => environment.podName,
+    namespace: ({ environment }) => environment.namespace,
+    gateway: ({ record }) => namespaced(record?.labels.gateway)?.name,
+  },
+  source: {
+    address: ({ request }) => request.remoteAddress,
+    port: ({ request }) => BigInt(request.remotePort),
+    rawAddress: ({ request }) => request.remoteAddress,
+    rawPort: ({ request }) => BigInt(request.remotePort),
+  },
+  destination: {
+    address: ({ record }) => record?.upstreamCalls.at(-1)?.host,
+    hostname: ({ record }) => record?.upstreamCalls.at(-1)?.host,
+    port: ({ record }) => {
+      const port = record?.upstreamCalls.at(-1)?.port;
+      return port === undefined ? undefined : BigInt(port);
+    },
+  },
+  mcp: {
+    methodName: ({ record }) => record?.mcp?.method,
+    sessionId: ({ record }) => record?.mcp?.sessionId,
+    tool: ({ record }) => named(record, 'tool'),
+    prompt: ({ record }) => named(record, 'prompt'),
+    resource: ({ record }) => named(record, 'resource'),
+    task: ({ record }) => named(record, 'task'),
+  },
+  backend: {
+    name: ({ record }) => record?.backend?.name,
+    type: ({ record }) => record?.backend?.type,
+    protocol: ({ record }) => record?.backend?.protocol,
+  },
+};
+
+/** The variables that a set of expressions reads: worked out once, then built for each request. */
+export class ContextPlan {
+  readonly #roots: readonly (readonly [root: string, fields: readonly (readonly [name: string, field: Field])[]])[];
+
+  constructor(expressions: Iterable<CelExpression>) {
+    const references = new Set([...expressions].flatMap((expression) => [...expression.references]));
+    this.#roots = Object.entries(VARIABLES).flatMap(([root, fields]) => {
+      const read = Object.entries(fields).filter(([name]) => reads(references, root, name));
+      return read.length === 0 ? [] : [[root, read] as const];
+    });
+  }
+
+  /** A root of which nothing is known is left out. */
+  build(request: RequestFacts, record: RequestRecord | undefined, environment: EnvironmentFacts): CelContext {
+    const source = { request, record, environment };
+    const context: Record<string, unknown> = {};
+    for (const [root, fields] of this.#roots) {
+      let values: Record<string, unknown> | undefined;
+      for (const [name, field] of fields) {
+        const value = field(source);
+        if (value === undefined) continue;
+        values ??= {};
+        values[name] = value;
+      }
+      if (values !== undefined) context[root] = values;
+    }
+    return context;
+  }
+}
+
+const reads = (references: ReadonlySet<string>, root: string, name: string): boolean => {
+  const path = `${root}.${name}`;
+  for (const reference of references) {
+    if (reference === root || reference === path || reference.startsWith(`${path}.`)) return true;
+  }
+  return false;
+};
+
+/** An expression of the policy reads the request's body: it has to be kept until the end. */
+export const readsRequestBody = (policy: TelemetryPolicy): boolean =>
+  policyExpressions(policy).some(({ references }) => reads(references, 'request', 'body'));
+
+const policyExpressions = ({ tracing, accessLog, metricLabels }: TelemetryPolicy): CelExpression[] => [
+  ...(tracing === undefined ? [] : [...expressionsOf(tracing.attributes.add), ...optional(tracing.filter)]),
+  ...(accessLog === undefined ? [] : [...expressionsOf(accessLog.attributes.add), ...optional(accessLog.filter)]),
+  ...expressionsOf(metricLabels),
+];
+
+export const expressionsOf = (named: readonly NamedExpression[]): CelExpression[] =>
+  named.map(({ expression }) => expression);
+
+export const optional = (expression: CelExpression | undefined): CelExpression[] =>
+  expression === undefined ? [] : [expression];
+
+/** Authority without its port. */
+export const hostname = (authority: string): string => authority.replace(/:\d*$/, '');
+
+const namespaced = (name: string | undefined): { readonly namespace: string; readonly name: string } | undefined => {
+  if (name === undefined) return undefined;
+  const slash = name.indexOf('/');
+  return { namespace: name.slice(0, Math.max(0, slash)), name: name.slice(slash + 1) };
+};
+
+const named = (record: RequestRecord | undefined, type: string) => {
+  const mcp = record?.mcp;
+  if (mcp?.resourceType !== type) return undefined;
+  return {
+    ...(mcp.target === undefined ? {} : { target: mcp.target }),
+    ...(mcp.name === undefined ? {} : { name: mcp.name }),
+  };
+};
+
+/** Header names are found in any case (RFC 9110 §5.1); the engine takes it for a Map by its constructor. */
+class HeaderMap extends Map<string, string | string[]> {
+  override get(name: string): string | string[] | undefined {
+    return super.get(typeof name === 'string' ? name.toLowerCase() : name);
+  }
+}
+Object.defineProperty(HeaderMap.prototype, 'constructor', { value: Map });
+
+const headerMap = (headers: Readonly<Record<string, string | string[] | number | undefined>>): HeaderMap => {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name.toLowerCase(), typeof value === 'number' ? String(value) : value);
+  }
+  return map;
+};

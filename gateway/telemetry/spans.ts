@@ -1,0 +1,153 @@
+import { STANDARD_ATTRIBUTES as NAME, REQUEST_ATTRIBUTES, SPAN_NAME, TOOL_ERROR } from '../../lib/api/attributes.ts';
+import type { CelContext } from '../../lib/cel/expression.ts';
+import { applyRules, evaluate, requestAttributes } from './attributes.ts';
+import type { AttributeValue, TracingPolicy } from './policy.ts';
+import type { McpFacts, RequestRecord, UpstreamCall } from './record.ts';
+import type { SpanAttribute, SpanData, SpanStatus } from './span.ts';
+import type { TraceContext } from './trace-context.ts';
+
+/** Characters of a span's name. */
+const MAX_SPAN_NAME_LENGTH = 256;
+
+/** Faults of the caller: no errors of the one who answers (OpenTelemetry semantic conventions for MCP, "Errors"). */
+const CALLER_FAULTS: ReadonlySet<number> = new Set([-32700, -32600, -32601, -32602, -32002]);
+
+/**
+ * The spans of a finished request: SERVER, and a CLIENT child for each call to an upstream. Empty when the policy's filter is not true.
+ *
+ * @param context the variables that the policy's expressions read
+ */
+export const buildSpans = (
+  record: RequestRecord,
+  trace: TraceContext,
+  policy: TracingPolicy,
+  context: CelContext,
+): readonly SpanData[] => {
+  if (policy.filter !== undefined && evaluate(policy.filter, context) !== true) return [];
+  return [
+    serverSpan(record, trace, policy, context),
+    ...record.upstreamCalls.map((call) => clientSpan(record, trace, call)),
+  ];
+};
+
+const serverSpan = (
+  record: RequestRecord,
+  trace: TraceContext,
+  { attributes: rules }: TracingPolicy,
+  context: CelContext,
+): SpanData => {
+  const failure = serverFailure(record);
+  const attributes = requestAttributes(record, 'span');
+  applyRules(attributes, rules, context);
+  const name = attributes.get(SPAN_NAME);
+  attributes.delete(SPAN_NAME);
+  const decided = new Set([...rules.add.map(({ name }) => name), ...rules.remove]);
+  for (const [name, value] of standardServerAttributes(record, failure)) {
+    if (!attributes.has(name) && !decided.has(name)) attributes.set(name, value);
+  }
+  return {
+    traceId: trace.traceId,
+    spanId: trace.spanId,
+    parentSpanId: trace.parentSpanId,
+    parentIsRemote: trace.parentSpanId !== undefined,
+    traceState: trace.traceState,
+    traceFlags: trace.flags,
+    name: (typeof name === 'string' && name !== '' ? name : serverSpanName(record)).slice(0, MAX_SPAN_NAME_LENGTH),
+    kind: 'SERVER',
+    startTime: record.startTime,
+    endTime: Math.max(record.startTime, record.endTime),
+    attributes: [...attributes],
+    status: statusOf(failure),
+  };
+};
+
+/** `POST /mcp/*`: never the path itself, which a client chooses. */
+const serverSpanName = ({ request, pathMatch }: RequestRecord): string =>
+  pathMatch === undefined ? 'unknown' : `${request.method} ${pathMatch}`;
+
+const clientSpan = (record: RequestRecord, trace: TraceContext, call: UpstreamCall): SpanData => {
+  const mcp = record.mcp?.method === call.operation ? record.mcp : undefined;
+  const failure = clientFailure(call, mcp);
+  const thing = mcp?.resourceType === 'tool' || mcp?.resourceType === 'prompt' ? mcp.name : undefined;
+  return {
+    traceId: trace.traceId,
+    spanId: call.spanId,
+    parentSpanId: trace.spanId,
+    parentIsRemote: false,
+    traceState: trace.traceState,
+    traceFlags: trace.flags,
+    name: (thing === undefined ? call.operation : `${call.operation} ${thing}`).slice(0, MAX_SPAN_NAME_LENGTH),
+    kind: 'CLIENT',
+    startTime: call.startTime,
+    endTime: Math.max(call.startTime, call.endTime),
+    attributes: known([
+      [REQUEST_ATTRIBUTES.mcpMethod, mcp?.method],
+      [REQUEST_ATTRIBUTES.mcpTarget, call.target],
+      ...operationAttributes(mcp),
+      [NAME.serverAddress, call.host],
+      [NAME.serverPort, BigInt(call.port)],
+      [NAME.responseStatus, call.status === 0 ? undefined : BigInt(call.status)],
+      [NAME.transport, 'tcp'],
+      [NAME.errorType, failure?.type],
+    ]),
+    status: statusOf(failure),
+  };
+};
+
+type MaybeAttribute = readonly [name: string, value: AttributeValue | undefined];
+
+const known = (attributes: readonly MaybeAttribute[]): SpanAttribute[] =>
+  attributes.filter((attribute): attribute is SpanAttribute => attribute[1] !== undefined);
+
+const standardServerAttributes = ({ request, mcp }: RequestRecord, failure: Failure | undefined): SpanAttribute[] =>
+  known([
+    ...operationAttributes(mcp),
+    [NAME.transport, 'tcp'],
+    [NAME.clientAddress, request.remoteAddress],
+    [NAME.clientPort, BigInt(request.remotePort)],
+    [NAME.errorType, failure?.type],
+  ]);
+
+/** What both sides say of the operation. */
+const operationAttributes = (mcp: McpFacts | undefined): MaybeAttribute[] => {
+  if (mcp === undefined) return [];
+  const name = (type: McpFacts['resourceType']) => (mcp.resourceType === type ? mcp.name : undefined);
+  return [
+    [NAME.operation, mcp.method === 'tools/call' ? 'execute_tool' : undefined],
+    [NAME.tool, name('tool')],
+    [NAME.prompt, name('prompt')],
+    [NAME.resourceUri, name('resource')],
+    [NAME.mcpProtocolVersion, mcp.protocolVersion],
+    [NAME.requestId, mcp.requestId === undefined ? undefined : String(mcp.requestId)],
+    [NAME.rpcStatus, mcp.errorCode === undefined ? undefined : String(mcp.errorCode)],
+  ];
+};
+
+interface Failure {
+  readonly type: string;
+  /** Of few different values: no payload and no text of the upstream. */
+  readonly description: string;
+}
+
+const serverFailure = ({ error, mcp }: RequestRecord): Failure | undefined =>
+  error !== undefined
+    ? { type: error.type, description: error.message }
+    : (toolFailure(mcp) ?? rpcFailure(mcp, CALLER_FAULTS));
+
+const clientFailure = ({ error, status }: UpstreamCall, mcp: McpFacts | undefined): Failure | undefined => {
+  if (error !== undefined) return { type: error.type, description: error.message };
+  const failure = toolFailure(mcp) ?? rpcFailure(mcp, new Set());
+  if (failure !== undefined || status < 400) return failure;
+  return { type: String(status), description: `HTTP status ${status}` };
+};
+
+const toolFailure = (mcp: McpFacts | undefined): Failure | undefined =>
+  mcp?.toolError === true ? { type: TOOL_ERROR, description: 'the tool reported an error' } : undefined;
+
+const rpcFailure = (mcp: McpFacts | undefined, harmless: ReadonlySet<number>): Failure | undefined =>
+  mcp?.errorCode === undefined || harmless.has(mcp.errorCode)
+    ? undefined
+    : { type: String(mcp.errorCode), description: `JSON-RPC error ${mcp.errorCode}` };
+
+const statusOf = (failure: Failure | undefined): SpanStatus =>
+  failure === undefined ? { code: 'UNSET' } : { code: 'ERROR', message: failure.description };

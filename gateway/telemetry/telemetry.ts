@@ -1,0 +1,111 @@
+import type { Registry } from 'prom-client';
+import type { CelContext } from '../../lib/cel/expression.ts';
+import { accessLogLine, type LogFormat } from './access-log.ts';
+import { ContextPlan, type EnvironmentFacts, expressionsOf, optional } from './context.ts';
+import { RequestMetrics } from './metrics.ts';
+import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
+import type { RequestFacts, RequestRecord } from './record.ts';
+import { type RandomBytes, Sampler } from './sampling.ts';
+import type { SpanSink } from './span.ts';
+import { buildSpans } from './spans.ts';
+import type { TraceContext } from './trace-context.ts';
+
+export interface TelemetryDependencies {
+  readonly random: RandomBytes;
+  /** Where a policy's spans go. */
+  readonly sinks: (policy: TracingPolicy) => SpanSink;
+  /** Writes one line; the line break is its own. */
+  readonly log: (line: string) => void;
+  readonly logFormat: LogFormat;
+  readonly registry: Registry;
+  /** Of the gateway, for `agentgateway_build_info`; default `unknown`. */
+  readonly version?: string;
+  readonly environment?: EnvironmentFacts;
+  /** Told of a defect in telemetry itself, which must not become a defect of the request; default: nobody. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+/** What a policy's expressions read, for each of the three outputs. */
+interface Plans {
+  readonly spans: ContextPlan;
+  readonly log: ContextPlan;
+  readonly metrics: ContextPlan;
+}
+
+const NO_POLICY: TelemetryPolicy = { metricLabels: [] };
+
+/** Everything that is told of a request, made from its record when it has ended. No method throws. */
+export class Telemetry {
+  readonly #deps: TelemetryDependencies;
+  readonly #environment: EnvironmentFacts;
+  readonly #sampler: Sampler;
+  readonly #metrics: RequestMetrics;
+  readonly #plans = new WeakMap<TelemetryPolicy, Plans>();
+  readonly #finished = new WeakSet<RequestRecord>();
+
+  constructor(deps: TelemetryDependencies) {
+    this.#deps = deps;
+    this.#environment = deps.environment ?? {};
+    this.#sampler = new Sampler(deps.random, this.#environment);
+    this.#metrics = new RequestMetrics(deps.registry, deps.version ?? 'unknown');
+  }
+
+  /**
+   * Decides whether the request is traced, before it is routed. Undefined: no spans, and the client's trace context passes through as it
+   * is; with `exported: false` the caller had decided so, and ids only go to the access log.
+   */
+  begin(policy: TelemetryPolicy | undefined, request: RequestFacts): TraceContext | undefined {
+    const tracing = policy?.tracing;
+    return tracing && this.#guard(() => this.#sampler.sample(tracing, request));
+  }
+
+  /** Id of a CLIENT span: 16 lower-case hex digits. */
+  newSpanId(): string {
+    return this.#sampler.newSpanId();
+  }
+
+  /** Spans, metrics and the access log of an ended request; a second call for the same record does nothing. */
+  finish(record: RequestRecord): void {
+    if (this.#finished.has(record)) return;
+    this.#finished.add(record);
+    const policy = record.telemetry ?? NO_POLICY;
+    const plans = this.#plansOf(policy);
+    const context = (plan: ContextPlan): CelContext => plan.build(record.request, record, this.#environment);
+    const { trace } = record;
+    const { tracing, accessLog, metricLabels } = policy;
+    this.#guard(() => this.#metrics.count(record, metricLabels, context(plans.metrics)));
+    if (tracing !== undefined && trace?.exported === true) {
+      this.#guard(() => {
+        const spans = buildSpans(record, trace, tracing, context(plans.spans));
+        if (spans.length > 0) this.#deps.sinks(tracing).export(spans);
+      });
+    }
+    this.#guard(() => {
+      const line = accessLogLine(record, accessLog, context(plans.log), this.#deps.logFormat);
+      if (line !== undefined) this.#deps.log(line);
+    });
+  }
+
+  #plansOf(policy: TelemetryPolicy): Plans {
+    let plans = this.#plans.get(policy);
+    if (plans === undefined) {
+      const { tracing, accessLog, metricLabels } = policy;
+      plans = {
+        spans: new ContextPlan([...expressionsOf(tracing?.attributes.add ?? []), ...optional(tracing?.filter)]),
+        log: new ContextPlan([...expressionsOf(accessLog?.attributes.add ?? []), ...optional(accessLog?.filter)]),
+        metrics: new ContextPlan(expressionsOf(metricLabels)),
+      };
+      this.#plans.set(policy, plans);
+    }
+    return plans;
+  }
+
+  #guard<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#deps.onDefect?.(error);
+      return undefined;
+    }
+  }
+}
