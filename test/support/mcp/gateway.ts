@@ -27,6 +27,8 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly target?: Partial<UpstreamTarget>;
+  /** How many of them the backend has; default 1. */
+  readonly targets?: number;
   readonly upstream?: UpstreamOptions;
   readonly trace?: TraceContext;
   readonly maxBodyBytes?: number;
@@ -44,7 +46,7 @@ export const startGateway = async (upstreamUrl: string, options: TestGatewayOpti
     now: () => performance.timeOrigin + performance.now(),
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
   });
-  const backend = backendFor(upstreamUrl, options.target);
+  const backend = backendFor(upstreamUrl, options);
   const records: RequestRecord[] = [];
   const waiting: ((record: RequestRecord) => void)[] = [];
   const server = await listen((request, response) => {
@@ -78,25 +80,20 @@ const render = ({ response, record }: Exchange, error: unknown): void => {
   response.end(errorBody(record.mcp?.requestId, error));
 };
 
-const backendFor = (url: string, target: Partial<UpstreamTarget> = {}): McpBackend => {
+const backendFor = (url: string, { target = {}, targets = 1 }: TestGatewayOptions): McpBackend => {
   const { hostname, port, host, pathname } = new URL(url);
-  return {
-    type: 'mcp',
-    name: 'default/everything',
-    targets: [
-      {
-        name: 'everything',
-        host: hostname,
-        port: Number(port),
-        path: pathname,
-        protocol: 'StreamableHTTP',
-        tls: undefined,
-        authorization: undefined,
-        authority: host,
-        ...target,
-      },
-    ],
+  const upstreamTarget: UpstreamTarget = {
+    name: 'everything',
+    host: hostname,
+    port: Number(port),
+    path: pathname,
+    protocol: 'StreamableHTTP',
+    tls: undefined,
+    authorization: undefined,
+    authority: host,
+    ...target,
   };
+  return { type: 'mcp', name: 'default/everything', targets: Array(targets).fill(upstreamTarget) };
 };
 
 const newRecord = (trace: TraceContext | undefined): RequestRecord => ({
