@@ -26,6 +26,7 @@ const DEFAULT_MATCHES: readonly HTTPRouteMatch[] = [{ path: { type: 'PathPrefix'
 export const resolveRules = (route: HTTPRoute, references: RouteReferences): RuleResolution => {
   const rules: ResolvedRule[] = [];
   const dropped: string[] = [];
+  const names = new Set<string>();
   let unresolved: RuleResolution['unresolved'];
   for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
     const backends = (rule.backendRefs ?? []).map((ref) => {
@@ -35,7 +36,11 @@ export const resolveRules = (route: HTTPRoute, references: RouteReferences): Rul
       }
       return { weight: ref.weight ?? 1, backend };
     });
-    const problem = unsupported(rule, `rules[${index}]`);
+    const isRepeated = rule.name !== undefined && names.has(rule.name);
+    if (rule.name !== undefined) names.add(rule.name);
+    const problem = isRepeated
+      ? `rules[${index}].name: ${rule.name} is the name of a rule already`
+      : unsupported(rule, `rules[${index}]`);
     if (problem !== undefined) {
       dropped.push(problem);
       continue;

@@ -1,5 +1,5 @@
 import { isHappy } from '../../lib/api/conditions.ts';
-import type { KindName } from '../../lib/api/kinds.ts';
+import { GATEWAY_CLASS, type KindName } from '../../lib/api/kinds.ts';
 import type { ObjectStatus } from '../resolve/status.ts';
 import type { Location, Problem } from '../source/problem.ts';
 import { conditionGroups, oneLine } from './conditions.ts';
@@ -38,6 +38,15 @@ export const findings = (
 
 const conditionFindings = (status: ObjectStatus, location: Location | undefined): readonly Finding[] => {
   const found = new Map<string, Finding>();
+  if ((status.parents ?? status.ancestors)?.length === 0) {
+    const finding: Finding = {
+      severity: 'note',
+      object: `${status.kind} ${status.namespace}/${status.name}`,
+      rule: 'not-attached',
+      message: `refers to no Gateway of class ${GATEWAY_CLASS}: it has no effect`,
+    };
+    found.set('', location === undefined ? finding : { ...finding, location });
+  }
   for (const { subject, conditions } of conditionGroups(status)) {
     for (const condition of conditions) {
       if (isHappy(condition)) continue;

@@ -50,6 +50,14 @@ describe('findings', () => {
     ]);
   });
 
+  test('notes what is attached to nothing', () => {
+    const found = findings([], [{ kind: 'HTTPRoute', namespace: 'a', name: 'r', parents: [] }], nowhere);
+    expect(found.map(renderFinding)).toEqual([
+      'note: HTTPRoute a/r: refers to no Gateway of class agentgateway: it has no effect (not-attached)',
+    ]);
+    expect(exitCode(found)).toBe(0);
+  });
+
   test('says the same of two ancestors once', () => {
     const ancestor = {
       ancestorRef: { group: '', name: 'g' },
