@@ -50,6 +50,8 @@ export const deploymentSpec = (props: PodProps): NonNullable<IDeployment['spec']
     spec: {
       serviceAccountName: props.gateway.name,
       automountServiceAccountToken: false,
+      // Variables named after the namespace's Services are none of the gateway's.
+      enableServiceLinks: false,
       terminationGracePeriodSeconds: GRACE_SECONDS,
       securityContext: {
         runAsNonRoot: true,

@@ -1,4 +1,11 @@
+import { NAMESPACE_NAME, OBJECT_NAME } from '../api/core.ts';
 import type { ObjectSchema, Schema } from '../api/schema.ts';
+
+/** What to do about the patterns that people meet most. */
+const PATTERN_WORDS: ReadonlyMap<string, string> = new Map([
+  [OBJECT_NAME.pattern, 'is no name: use lower case letters, digits, "-" and ".", with a letter or digit at each end'],
+  [NAMESPACE_NAME.pattern, 'is no name: use lower case letters, digits and "-", with a letter or digit at each end'],
+]);
 
 /** What a value breaks of a schema, one line each: the field and the rule. Empty when the API server would take the value. */
 export const schemaProblems = (schema: Schema, value: unknown, field = ''): readonly string[] => {
@@ -28,7 +35,7 @@ export const schemaProblems = (schema: Schema, value: unknown, field = ''): read
       }
       return schema.pattern === undefined || new RegExp(schema.pattern).test(value)
         ? []
-        : problem(`${show(value)} does not match ${schema.pattern}`);
+        : problem(`${show(value)} ${PATTERN_WORDS.get(schema.pattern) ?? `does not match ${schema.pattern}`}`);
     }
     case 'array': {
       if (!Array.isArray(value)) return problem(`${show(value)} is not a list`);

@@ -82,9 +82,9 @@ describe('AgentgatewayBackend', () => {
 
   test.each<[Partial<McpTargetProps>, RegExp]>([
     [{ port: 70_000 }, /^\[apps\/b\] spec\.mcp\.targets\[0\]\.static\.port: 70000 is not from 1 to 65535$/],
-    [{ name: 'git_hub' }, /^\[apps\/b\] spec\.mcp\.targets\[0\]\.name: "git_hub" does not match/],
+    [{ name: 'git_hub' }, /^\[apps\/b\] spec\.mcp\.targets\[0\]\.name: "git_hub" is no name/],
     [{ path: 'mcp' }, /^\[apps\/b\] target "t": path "mcp" must begin with "\/"$/],
-    [{ tls: { sni: 'a b' } }, /^\[apps\/b\] spec\.mcp\.targets\[0\]\.static\.policies\.tls\.sni: "a b" does not match/],
+    [{ tls: { sni: 'a b' } }, /^\[apps\/b\] spec\.mcp\.targets\[0\]\.static\.policies\.tls\.sni: "a b" is no name/],
   ])('refuses %j', (props, message) => expect(refused(props)).toEqual([expect.stringMatching(message)]));
 
   test('needs a target, and each by a name of its own', () => {

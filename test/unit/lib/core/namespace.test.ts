@@ -15,6 +15,6 @@ describe('Namespace', () => {
   test('a name that is no DNS label fails at synth', () => {
     const app = Testing.app();
     new Namespace(new Chart(app, 'namespaces'), 'x', { name: 'a.b' });
-    expect(problems(app)).toEqual([expect.stringMatching(/^\[namespaces\/x\] metadata\.name: "a\.b" does not match /)]);
+    expect(problems(app)).toEqual([expect.stringMatching(/^\[namespaces\/x\] metadata\.name: "a\.b" is no name: /)]);
   });
 });

@@ -37,7 +37,7 @@ describe('SecretReference', () => {
     new SecretReference(chart.apps, 'Upper', { keys: ['a/b'] });
     new SecretReference(chart.apps, 'empty', { keys: [] });
     expect(problems(app)).toEqual([
-      expect.stringMatching(/^\[apps\/Upper\] metadata\.name: "Upper" does not match /),
+      expect.stringMatching(/^\[apps\/Upper\] metadata\.name: "Upper" is no name: /),
       '[apps/Upper] "a/b" is no Secret key: use letters, digits, "-", "_" and "."',
       '[apps/empty] keys is empty: declare the keys that the Secret has',
     ]);

@@ -72,10 +72,10 @@ describe('Gateway', () => {
   });
 
   test.each([
-    [{ name: 'Big' }, /metadata\.name: "Big" does not match/],
+    [{ name: 'Big' }, /metadata\.name: "Big" is no name/],
     [{ name: 'x'.repeat(254) }, /metadata\.name: has 254 characters/],
-    [{ namespace: 'a.b' }, /metadata\.namespace: "a\.b" does not match/],
-    [{ listeners: [{ name: 'a_b', port: 80 }] }, /spec\.listeners\[0\]\.name: "a_b" does not match/],
+    [{ namespace: 'a.b' }, /metadata\.namespace: "a\.b" is no name/],
+    [{ listeners: [{ name: 'a_b', port: 80 }] }, /spec\.listeners\[0\]\.name: "a_b" is no name/],
     [{ listeners: [{ name: 'a', port: 80, hostname: 'http://x' }] }, /listeners\[0\]\.hostname: "http:\/\/x" does not/],
   ])('refuses the names in %j', (props, message) => {
     const { app, in: chart } = charts('apps');
