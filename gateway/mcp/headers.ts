@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isProtocolRevision, PROTOCOL_REVISIONS } from '../../lib/api/mcp.ts';
 import { GatewayError } from '../errors.ts';
-import type { TraceContext } from '../telemetry/trace-context.ts';
+import { formatTraceparent, type TraceContext } from '../telemetry/trace-context.ts';
 import { forwardedHeaders, returnedHeaders } from '../upstream/headers.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import { JSON_TYPE, lists, mediaType, SSE_TYPE } from './media.ts';
@@ -81,7 +81,7 @@ export const requestHeaders = (
 };
 
 const traceHeaders = (trace: TraceContext, spanId: string): string[] => [
-  ...['traceparent', `00-${trace.traceId}-${spanId}-${trace.flags.toString(16).padStart(2, '0')}`],
+  ...['traceparent', formatTraceparent(trace, spanId)],
   ...(trace.traceState === undefined ? [] : ['tracestate', trace.traceState]),
   ...(trace.baggage === undefined ? [] : ['baggage', trace.baggage]),
 ];

@@ -1,6 +1,7 @@
+import { errors } from 'undici';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 
-/** Error codes of undici, node:net, node:dns and node:http's parser, as the gateway's own. */
+/** Error codes of undici, node:net and node:dns, as the gateway's own. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_CONNECT_TIMEOUT: 'upstream_timeout',
   UND_ERR_HEADERS_TIMEOUT: 'upstream_timeout',
@@ -47,17 +48,24 @@ export const failureOf = (error: unknown): GatewayError =>
   error instanceof GatewayError ? error : new GatewayError(failureCode(error), { cause: error });
 
 const failureCode = (error: unknown): ErrorCode => {
-  if (!(error instanceof Error)) {
-    return 'internal_error';
-  }
-  // A host with several addresses fails with one error for each; the last tried speaks for all.
-  const cause = error instanceof AggregateError ? (error.errors.at(-1) ?? error) : error;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  if (code.startsWith('HPE_')) {
+  // Has a code or not, depending on how the parser was compiled.
+  if (error instanceof errors.HTTPParserError) {
     return 'upstream_invalid';
   }
+  const code = systemCode(error);
   if (TLS_CODE.test(code)) {
     return 'upstream_tls_failed';
   }
   return CODES[code] ?? 'internal_error';
+};
+
+const systemCode = (error: unknown): string => {
+  if (typeof error !== 'object' || error === null) {
+    return '';
+  }
+  // A host with several addresses fails with one error for each; the last tried speaks for all.
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) {
+    return systemCode(error.errors.at(-1));
+  }
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 };
