@@ -1,11 +1,7 @@
 /** Hostnames of listeners and routes: lower case, no port; `*.example.com` stands for one or more labels, never for the bare suffix. */
 
-/** Whether a wildcard covers a name, or another wildcard. */
-const covers = (wildcard: string, hostname: string): boolean => {
-  const suffix = wildcard.slice(1);
-  const name = hostname.startsWith('*.') ? hostname.slice(1) : hostname;
-  return name.endsWith(suffix) && (hostname.startsWith('*.') || name.length > suffix.length);
-};
+/** Whether a wildcard covers a name, or another wildcard: the dot in front of its suffix keeps the bare suffix out. */
+const covers = (wildcard: string, hostname: string): boolean => hostname.endsWith(wildcard.slice(1));
 
 /** What two hostnames have in common: undefined stands for any, null for nothing. */
 export const intersectHostname = (
