@@ -36,13 +36,13 @@ export interface TracingProps extends AttributeProps {
    */
   readonly path?: string;
   /**
-   * CEL expression, true or a share between 0 and 1: which requests that come with a sampled trace are traced.
+   * CEL expression, true or a share between 0 and 1: which of the requests that come with a trace are traced.
    *
    * @default - all of them
    */
   readonly clientSampling?: string;
   /**
-   * CEL expression, true or a share between 0 and 1: which requests that come without a trace are traced.
+   * CEL expression, true or a share between 0 and 1: which of the requests that come without one are traced.
    *
    * @default - none of them
    */

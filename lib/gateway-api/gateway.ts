@@ -63,7 +63,13 @@ export class Gateway extends Construct {
       metadata,
       spec: Lazy.any({ produce: () => this.#spec() }),
     });
-    this.node.addValidation({ validate: () => [...schemaProblems(GATEWAY, this.toJson()), ...this.#portProblems()] });
+    this.node.addValidation({
+      validate: () => [
+        ...schemaProblems(GATEWAY, this.toJson()),
+        ...this.#portProblems(),
+        ...this.#listeners.flatMap(conflicts),
+      ],
+    });
   }
 
   /** The listeners so far. */
@@ -100,6 +106,18 @@ export class Gateway extends Construct {
       );
   }
 }
+
+/** Listeners are told apart by port and hostname. Source: Gateway API, "Distinct Listeners". */
+const conflicts = (listener: ListenerProps, index: number, all: readonly ListenerProps[]): readonly string[] => {
+  const earlier = all
+    .slice(0, index)
+    .find(({ port, hostname }) => port === listener.port && hostname === listener.hostname);
+  if (earlier === undefined) return [];
+  return [
+    `listener ${JSON.stringify(listener.name)}: port ${listener.port} and hostname ${listener.hostname ?? '(any)'} are those of ` +
+      `listener ${JSON.stringify(earlier.name)} already: change one of them`,
+  ];
+};
 
 const toListener = ({ name, port, hostname, routesFrom = 'Same' }: ListenerProps): IListener => ({
   name,

@@ -128,6 +128,9 @@ export class HttpRoute extends Construct {
       ...(this.parents.length === 0 ? ['parents is empty: attach the route to a Gateway'] : []),
       ...(this.#rules.length === 0 ? ['the route has no rule: add one with addRule'] : []),
       ...this.#rules.flatMap((rule, index) => [
+        ...(rule.name !== undefined && this.#rules.findIndex(({ name }) => name === rule.name) < index
+          ? [`rules[${index}]: the name ${JSON.stringify(rule.name)} is there twice`]
+          : []),
         ...(rule.backends.length === 0
           ? [`rules[${index}].backends is empty: every request would get status 500`]
           : []),

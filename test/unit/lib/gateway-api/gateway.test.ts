@@ -64,6 +64,14 @@ describe('Gateway', () => {
       ],
       'spec.listeners: name "a" is there twice',
     ],
+    [
+      [
+        { name: 'a', port: 80, hostname: 'x' },
+        { name: 'b', port: 80 },
+        { name: 'c', port: 80, hostname: 'x' },
+      ],
+      'listener "c": port 80 and hostname x are those of listener "a" already: change one of them',
+    ],
     [[], 'spec.listeners: has 0 items, at least 1 are needed'],
   ])('refuses listeners %j', (listeners, message) => {
     const { app, in: chart } = charts('apps');

@@ -100,12 +100,20 @@ describe('HttpRoute', () => {
     new HttpRoute(chart.edge, 'a', { parents: [], rules: [{ backends: [near] }] });
     new HttpRoute(chart.edge, 'b', { parents: [gateway] });
     new HttpRoute(chart.edge, 'c', { parents: [gateway], rules: [{ backends: [] }] });
+    new HttpRoute(chart.edge, 'e', {
+      parents: [gateway],
+      rules: [
+        { name: 'x', backends: [near] },
+        { name: 'x', backends: [near] },
+      ],
+    });
     new HttpRoute(chart.edge, 'd', { parents: [gateway], rules: [{ matches: [pathPrefix('mcp')], backends: [near] }] });
     expect(problems(app)).toEqual([
       '[edge/a] parents is empty: attach the route to a Gateway',
       '[edge/b] spec.rules: has 0 items, at least 1 are needed',
       '[edge/b] the route has no rule: add one with addRule',
       '[edge/c] rules[0].backends is empty: every request would get status 500',
+      '[edge/e] rules[1]: the name "x" is there twice',
       '[edge/d] rules[0]: path "mcp" must begin with "/"',
     ]);
   });
