@@ -51,8 +51,8 @@ const exchange = (path = '/', headers: string[] = []): Promise<string[]> =>
     const listener: UpstreamListener = {
       onHeaders: (status) => heard.push(`headers ${status}`),
       onData: (chunk) => heard.push(`data ${chunk}`),
-      // The connection is free again once this event is over.
-      onEnd: () => setImmediate(resolve, [...heard, 'end']),
+      // The connection is free again a turn of the event loop later.
+      onEnd: () => setTimeout(resolve, 10, [...heard, 'end']),
       onError: ({ code }) => resolve([...heard, code]),
     };
     upstream.send(target(), { method: 'GET', path, headers, body: undefined }, listener);
