@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { readsRequestBody } from '../telemetry/context.ts';
 import type { KnownNames } from '../telemetry/names.ts';
+import type { TelemetryPolicy } from '../telemetry/policy.ts';
 import type { McpFacts, UpstreamCall } from '../telemetry/record.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -53,6 +55,7 @@ const METHODS = 'GET, POST, DELETE';
 /** The MCP endpoint of a backend: Streamable HTTP in, Streamable HTTP out (modelcontextprotocol.io, "Transports"). */
 export class McpHandler {
   readonly #deps: McpHandlerDependencies;
+  readonly #bodyReaders = new WeakMap<TelemetryPolicy, boolean>();
 
   constructor(deps: McpHandlerDependencies) {
     this.#deps = deps;
@@ -92,6 +95,9 @@ export class McpHandler {
     noteMessage(facts, message, this.#context(backend, target));
     facts.protocolVersion = protocolVersion(request) ?? facts.protocolVersion;
     record.request.bytes = body.length;
+    if (record.telemetry !== undefined && this.#keepsBody(record.telemetry)) {
+      record.request.body = body;
+    }
     const { method, requestId } = facts;
     const initializes = message.kind === 'request' && method === 'initialize';
     await this.#forward(exchange, backend, target, {
@@ -114,6 +120,16 @@ export class McpHandler {
     begin(exchange).protocolVersion = protocolVersion(exchange.request);
     const session = this.#session(exchange, backend, target);
     await this.#forward(exchange, backend, target, withoutBody('end', 'DELETE', session));
+  }
+
+  #keepsBody(policy: TelemetryPolicy): boolean {
+    const known = this.#bodyReaders.get(policy);
+    if (known !== undefined) {
+      return known;
+    }
+    const reads = readsRequestBody(policy);
+    this.#bodyReaders.set(policy, reads);
+    return reads;
   }
 
   #context(backend: McpBackend, target: UpstreamTarget): FactsContext {

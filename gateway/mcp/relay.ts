@@ -123,6 +123,11 @@ class Relay implements UpstreamListener {
     if (kind === 'message' && isSuccess(status)) {
       response.writeHead(202, session === undefined ? {} : { [SESSION_HEADER]: session });
       response.end();
+      if (this.#sse) {
+        // A stream that nobody asked for may never end.
+        this.#upstream?.abort();
+        this.#settle();
+      }
       return;
     }
     const coding = [headers['content-encoding'] ?? 'identity'].flat().join();

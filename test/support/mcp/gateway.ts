@@ -8,6 +8,7 @@ import { McpHandler } from '../../../gateway/mcp/handler.ts';
 import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
 import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
 import { KnownNames } from '../../../gateway/telemetry/names.ts';
+import type { TelemetryPolicy } from '../../../gateway/telemetry/policy.ts';
 import type { RequestRecord } from '../../../gateway/telemetry/record.ts';
 import type { TraceContext } from '../../../gateway/telemetry/trace-context.ts';
 import type { UpstreamTarget } from '../../../gateway/upstream/target.ts';
@@ -31,6 +32,7 @@ export interface TestGatewayOptions {
   readonly targets?: number;
   readonly upstream?: UpstreamOptions;
   readonly trace?: TraceContext;
+  readonly telemetry?: TelemetryPolicy;
   readonly maxBodyBytes?: number;
 }
 
@@ -50,7 +52,7 @@ export const startGateway = async (upstreamUrl: string, options: TestGatewayOpti
   const records: RequestRecord[] = [];
   const waiting: ((record: RequestRecord) => void)[] = [];
   const server = await listen((request, response) => {
-    const exchange: Exchange = { request, response, record: newRecord(options.trace) };
+    const exchange: Exchange = { request, response, record: newRecord(options) };
     handler
       .handle(exchange, backend)
       .catch((error: unknown) => render(exchange, error))
@@ -96,7 +98,7 @@ const backendFor = (url: string, { target = {}, targets = 1 }: TestGatewayOption
   return { type: 'mcp', name: 'default/everything', targets: Array(targets).fill(upstreamTarget) };
 };
 
-const newRecord = (trace: TraceContext | undefined): RequestRecord => ({
+const newRecord = ({ trace, telemetry }: TestGatewayOptions): RequestRecord => ({
   startTime: 0,
   endTime: 0,
   request: {
@@ -113,7 +115,7 @@ const newRecord = (trace: TraceContext | undefined): RequestRecord => ({
     body: undefined,
   },
   response: { status: 0, headers: {}, bytes: 0 },
-  telemetry: undefined,
+  telemetry,
   labels: { bind: '', gateway: '', listener: '', route: undefined, routeRule: undefined },
   pathMatch: undefined,
   trace,

@@ -51,6 +51,20 @@ describe('a request', () => {
     expect(upstream.requests.at(-1)?.body).toBe(body);
   });
 
+  test('is kept for the record when an expression reads it, and only then', async () => {
+    const expression = { source: 'request.body', references: new Set(['request.body']), evaluate: () => '' };
+    const reading = await startGateway(upstream.url, { telemetry: { metricLabels: [{ name: 'body', expression }] } });
+    const session = await openSession(reading.url);
+    await post(reading.url, toolCall('echo'), session);
+    expect(Buffer.from(reading.records.at(-1)?.request.body ?? []).toString()).toBe(JSON.stringify(toolCall('echo')));
+    await reading.close();
+    await openSession(gateway.url);
+    expect(gateway.records.at(-1)?.request).toMatchObject({
+      body: undefined,
+      bytes: JSON.stringify(INITIALIZE).length,
+    });
+  });
+
   test('leaves a record: what was asked, how it went, what the upstream call cost', async () => {
     upstream.script = (response) => json(response, { jsonrpc: '2.0', id: 2, result: { content: [], isError: true } });
     const session = await openSession(gateway.url);
@@ -133,6 +147,17 @@ describe('a notification or a response', () => {
     };
     expect((await post(gateway.url, NOTIFICATION, session)).status).toBe(202);
     await closed.promise;
+  });
+
+  test('a stream in answer to it is not followed', async () => {
+    const session = await openSession(gateway.url);
+    const closed = Promise.withResolvers<void>();
+    upstream.script = (response) => {
+      events(response).on('close', closed.resolve);
+    };
+    expect((await post(gateway.url, NOTIFICATION, session)).status).toBe(202);
+    await closed.promise;
+    expect(gateway.records.at(-1)).toMatchObject({ error: undefined, upstreamCalls: [{ status: 200 }] });
   });
 
   test('a refusal is relayed', async () => {
