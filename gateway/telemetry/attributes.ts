@@ -28,7 +28,7 @@ export const requestAttributes = (record: RequestRecord, purpose: 'span' | 'log'
   set(NAME.httpHost, hostname(request.host));
   set(NAME.httpPath, request.target);
   set(NAME.httpVersion, `HTTP/${request.httpVersion}`);
-  set(NAME.httpStatus, BigInt(response.status));
+  set(NAME.httpStatus, response.status === 0 ? undefined : BigInt(response.status));
   set(NAME.traceId, trace?.traceId);
   set(NAME.spanId, trace?.spanId);
   set(NAME.protocol, backend?.protocol);

@@ -18,6 +18,18 @@ interface Source {
 
 type Field = (source: Source) => unknown;
 
+/** The request's side of the table below is there from the start, the rest once there is a record of it. */
+const PRESENT: Partial<Record<CelRoot, (source: Source) => boolean>> = {
+  request: () => true,
+  response: ({ record }) => record !== undefined,
+  proxy: ({ record }) => record !== undefined,
+  env: () => true,
+  source: () => true,
+  destination: ({ record }) => (record?.upstreamCalls.length ?? 0) > 0,
+  mcp: ({ record }) => record?.mcp !== undefined,
+  backend: ({ record }) => record?.backend !== undefined,
+};
+
 /** Every variable that has a value here, in the terms of the compatible system; integers are bigint. Undefined: not there. */
 const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
   request: {
@@ -81,31 +93,36 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
   },
 };
 
+interface PlannedRoot {
+  readonly root: string;
+  readonly present: (source: Source) => boolean;
+  readonly fields: readonly (readonly [name: string, field: Field])[];
+}
+
 /** The variables that a set of expressions reads: worked out once, then built for each request. */
 export class ContextPlan {
-  readonly #roots: readonly (readonly [root: string, fields: readonly (readonly [name: string, field: Field])[]])[];
+  readonly #roots: readonly PlannedRoot[];
 
   constructor(expressions: Iterable<CelExpression>) {
     const references = new Set([...expressions].flatMap((expression) => [...expression.references]));
     this.#roots = Object.entries(VARIABLES).flatMap(([root, fields]) => {
       const read = Object.entries(fields).filter(([name]) => reads(references, root, name));
-      return read.length === 0 ? [] : [[root, read] as const];
+      const used = [...references].some((path) => path === root || path.startsWith(`${root}.`));
+      return used ? [{ root, present: PRESENT[root as CelRoot] ?? (() => false), fields: read }] : [];
     });
   }
 
-  /** A root of which nothing is known is left out. */
   build(request: RequestFacts, record: RequestRecord | undefined, environment: EnvironmentFacts): CelContext {
     const source = { request, record, environment };
     const context: Record<string, unknown> = {};
-    for (const [root, fields] of this.#roots) {
-      let values: Record<string, unknown> | undefined;
+    for (const { root, present, fields } of this.#roots) {
+      if (!present(source)) continue;
+      const values: Record<string, unknown> = {};
       for (const [name, field] of fields) {
         const value = field(source);
-        if (value === undefined) continue;
-        values ??= {};
-        values[name] = value;
+        if (value !== undefined) values[name] = value;
       }
-      if (values !== undefined) context[root] = values;
+      context[root] = values;
     }
     return context;
   }

@@ -9,8 +9,11 @@ import { CounterFamily, HistogramFamily, type Labels } from './series.ts';
 
 /** Different values of one added label; what comes later is `unknown`, and counted. */
 export const MAX_ADDED_VALUES = 100;
-/** Series of one metric; beyond them, added labels are `unknown`, and counted. The others are bounded by the configuration. */
-export const MAX_SERIES = 10_000;
+/**
+ * Series of one metric; beyond them, added labels are `unknown`, and counted. The others are bounded by the configuration. A histogram
+ * prints 17 lines for each, and a scrape holds up requests for as long as that takes.
+ */
+export const MAX_SERIES = 2_000;
 /** A longer value of an added label is `unknown`. */
 export const MAX_LABEL_LENGTH = 256;
 
@@ -40,12 +43,12 @@ export class RequestMetrics {
     const added = this.#added(addedLabels, context);
     if (record.mcp?.method !== undefined) {
       const labels = bounded(this.#mcpRequests, METRICS.mcpRequests, mcpValues(record), added);
-      if (labels.overflow) this.#overflow('');
+      if (labels.overflow) this.#overflow(UNKNOWN);
       this.#mcpRequests.increment(labels.all);
     }
     const values = httpValues(record);
     const labels = bounded(this.#requests, METRICS.requests, values, added);
-    if (labels.overflow) this.#overflow('');
+    if (labels.overflow) this.#overflow(UNKNOWN);
     this.#requests.increment(labels.all);
     // A GET stream of MCP lasts as long as the client likes: it would say nothing of latency.
     if (record.backend?.protocol === 'mcp' && record.request.method === 'GET') return;
@@ -78,9 +81,9 @@ export class RequestMetrics {
     return value;
   }
 
-  /** An empty label: the series were too many, not one label's values. */
+  /** `unknown`: the series were too many, not one label's values. */
   #overflow(label: string): void {
-    this.#overflows.increment([['label', label === '' ? UNKNOWN : label]]);
+    this.#overflows.increment([['label', label]]);
   }
 }
 
@@ -127,7 +130,7 @@ const httpValues = (record: RequestRecord): (string | undefined)[] => [
   record.backend?.name,
   record.backend?.protocol ?? 'http',
   HTTP_METHODS.has(record.request.method) ? record.request.method : undefined,
-  String(record.response.status),
+  record.response.status === 0 ? undefined : String(record.response.status),
   record.reason,
   ...routeValues(record),
 ];

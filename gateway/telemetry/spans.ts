@@ -9,6 +9,9 @@ import type { TraceContext } from './trace-context.ts';
 /** Characters of a span's name. */
 const MAX_SPAN_NAME_LENGTH = 256;
 
+/** How SERVER spans are named: `POST /mcp/*` as in the post, or `tools/call get_me` by the semantic conventions for MCP. */
+export type SpanNames = 'post' | 'semconv';
+
 /** Faults of the caller: no errors of the one who answers (OpenTelemetry semantic conventions for MCP, "Errors"). */
 const CALLER_FAULTS: ReadonlySet<number> = new Set([-32700, -32600, -32601, -32602, -32002]);
 
@@ -22,10 +25,11 @@ export const buildSpans = (
   trace: TraceContext,
   policy: TracingPolicy,
   context: CelContext,
+  names: SpanNames = 'post',
 ): readonly SpanData[] => {
   if (policy.filter !== undefined && evaluate(policy.filter, context) !== true) return [];
   return [
-    serverSpan(record, trace, policy, context),
+    serverSpan(record, trace, policy, context, names),
     ...record.upstreamCalls.map((call) => clientSpan(record, trace, call)),
   ];
 };
@@ -35,6 +39,7 @@ const serverSpan = (
   trace: TraceContext,
   { attributes: rules }: TracingPolicy,
   context: CelContext,
+  names: SpanNames,
 ): SpanData => {
   const failure = serverFailure(record);
   const attributes = requestAttributes(record, 'span');
@@ -52,7 +57,10 @@ const serverSpan = (
     parentIsRemote: trace.parentSpanId !== undefined,
     traceState: trace.traceState,
     traceFlags: trace.flags,
-    name: (typeof name === 'string' && name !== '' ? name : serverSpanName(record)).slice(0, MAX_SPAN_NAME_LENGTH),
+    name: (typeof name === 'string' && name !== '' ? name : serverSpanName(record, names)).slice(
+      0,
+      MAX_SPAN_NAME_LENGTH,
+    ),
     kind: 'SERVER',
     startTime: record.startTime,
     endTime: Math.max(record.startTime, record.endTime),
@@ -61,14 +69,21 @@ const serverSpan = (
   };
 };
 
-/** `POST /mcp/*`: never the path itself, which a client chooses. */
-const serverSpanName = ({ request, pathMatch }: RequestRecord): string =>
-  pathMatch === undefined ? 'unknown' : `${request.method} ${pathMatch}`;
+const serverSpanName = ({ request, pathMatch, mcp }: RequestRecord, names: SpanNames): string => {
+  if (names === 'semconv' && mcp?.method !== undefined) return operationName(mcp.method, mcp);
+  // Never the path itself, which a client chooses.
+  return pathMatch === undefined ? 'unknown' : `${request.method} ${pathMatch}`;
+};
+
+/** The method, and the tool or prompt that it is about. */
+const operationName = (operation: string, mcp: McpFacts | undefined): string =>
+  (mcp?.resourceType === 'tool' || mcp?.resourceType === 'prompt') && mcp.name !== undefined
+    ? `${operation} ${mcp.name}`
+    : operation;
 
 const clientSpan = (record: RequestRecord, trace: TraceContext, call: UpstreamCall): SpanData => {
   const mcp = record.mcp?.method === call.operation ? record.mcp : undefined;
   const failure = clientFailure(call, mcp);
-  const thing = mcp?.resourceType === 'tool' || mcp?.resourceType === 'prompt' ? mcp.name : undefined;
   return {
     traceId: trace.traceId,
     spanId: call.spanId,
@@ -76,7 +91,7 @@ const clientSpan = (record: RequestRecord, trace: TraceContext, call: UpstreamCa
     parentIsRemote: false,
     traceState: trace.traceState,
     traceFlags: trace.flags,
-    name: (thing === undefined ? call.operation : `${call.operation} ${thing}`).slice(0, MAX_SPAN_NAME_LENGTH),
+    name: operationName(call.operation, mcp).slice(0, MAX_SPAN_NAME_LENGTH),
     kind: 'CLIENT',
     startTime: call.startTime,
     endTime: Math.max(call.startTime, call.endTime),

@@ -7,7 +7,7 @@ import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
 import { type RandomBytes, Sampler } from './sampling.ts';
 import type { SpanSink } from './span.ts';
-import { buildSpans } from './spans.ts';
+import { buildSpans, type SpanNames } from './spans.ts';
 import type { TraceContext } from './trace-context.ts';
 
 export interface TelemetryDependencies {
@@ -21,6 +21,8 @@ export interface TelemetryDependencies {
   /** Of the gateway, for `agentgateway_build_info`; default `unknown`. */
   readonly version?: string;
   readonly environment?: EnvironmentFacts;
+  /** Default `post`. */
+  readonly spanNames?: SpanNames;
   /** Told of a defect in telemetry itself, which must not become a defect of the request; default: nobody. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -76,7 +78,7 @@ export class Telemetry {
     this.#guard(() => this.#metrics.count(record, metricLabels, context(plans.metrics)));
     if (tracing !== undefined && trace?.exported === true) {
       this.#guard(() => {
-        const spans = buildSpans(record, trace, tracing, context(plans.spans));
+        const spans = buildSpans(record, trace, tracing, context(plans.spans), this.#deps.spanNames);
         if (spans.length > 0) this.#deps.sinks(tracing).export(spans);
       });
     }

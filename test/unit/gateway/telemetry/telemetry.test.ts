@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals';
+import { readsRequestBody } from '../../../../gateway/telemetry/context.ts';
+import { POST_ATTRIBUTES } from '../../../../lib/api/attributes.ts';
+import { aPolicy } from '../../../support/telemetry/policy.ts';
+import { aRecord, aRequest, observe, someMcp } from '../../../support/telemetry/record.ts';
+
+const TRACED = aPolicy({ tracing: { randomSampling: 'true' } });
+
+const add = (expression: string) => ({ attributes: { add: [{ name: 'x', expression }] } });
+
+/** A request from its beginning to its end. */
+const serve = ({ telemetry }: ReturnType<typeof observe>, policy = TRACED, request = aRequest()) => {
+  const record = aRecord({ telemetry: policy, request, trace: telemetry.begin(policy, request) });
+  telemetry.finish(record);
+  return record;
+};
+
+test("the post's attributes come first, in the post's order", () => {
+  const names = [
+    'mcp.method_name',
+    'mcp.session_id',
+    'mcp.tool_name',
+    'mcp.tool_target',
+    'backend.name',
+    'backend.type',
+  ];
+  const policy = aPolicy({
+    tracing: { randomSampling: 'true', attributes: { add: names.map((name) => ({ name, expression: '""' })) } },
+  });
+  const observed = observe();
+  serve(observed, policy);
+  expect(observed.spans[0]?.attributes.slice(0, 25).map(([name]) => name)).toEqual(POST_ATTRIBUTES);
+});
+
+test('a record is finished once', async () => {
+  const observed = observe();
+  const record = serve(observed);
+  observed.telemetry.finish(record);
+  expect(observed.spans).toHaveLength(2);
+  expect(observed.lines).toHaveLength(1);
+  expect(await observed.registry.metrics()).toMatch(/agentgateway_requests_total\{.*\} 1\n/);
+});
+
+test('no listener, no policy: counted and logged', () => {
+  const observed = observe();
+  const request = aRequest();
+  expect(observed.telemetry.begin(undefined, request)).toBeUndefined();
+  observed.telemetry.finish(aRecord({ request, mcp: undefined, backend: undefined, pathMatch: undefined }));
+  expect(observed.lines).toHaveLength(1);
+  expect(observed.spans).toEqual([]);
+});
+
+describe('a defect', () => {
+  const broken = (): never => {
+    throw new Error('broken');
+  };
+
+  test('of one output leaves the others alone, and never reaches the request', () => {
+    const observed = observe({ sinks: () => ({ export: broken }) });
+    serve(observed);
+    expect(observed.lines).toHaveLength(1);
+    expect(observed.defects).toHaveLength(1);
+  });
+
+  test('of the log or the random source neither', () => {
+    const observed = observe({ log: broken, random: broken });
+    expect(observed.telemetry.begin(TRACED, aRequest())).toBeUndefined();
+    serve(observed);
+    expect(observed.defects).toHaveLength(3);
+  });
+});
+
+describe('expressions', () => {
+  test('what none reads is not built', () => {
+    const observed = observe();
+    const read: string[] = [];
+    const request = new Proxy(aRequest(), {
+      get: (target, name: string) => {
+        read.push(name);
+        return target[name as keyof typeof target];
+      },
+    });
+    serve(observed, aPolicy({ accessLog: add('mcp.tool.name') }), request);
+    expect(read).not.toContain('headers');
+    serve(observed, aPolicy({ accessLog: add('request.headers["x"]') }), request);
+    expect(read).toContain('headers');
+  });
+
+  test('only one that reads the body asks for it', () => {
+    expect(readsRequestBody(aPolicy({ accessLog: add('request.body') }))).toBe(true);
+    expect(readsRequestBody(aPolicy({ tracing: add('json(request.body).id') }))).toBe(true);
+    expect(readsRequestBody(aPolicy({ tracing: add('toJson(request)') }))).toBe(true);
+    expect(readsRequestBody(aPolicy({ tracing: add('request.path') }))).toBe(false);
+  });
+
+  test.each([
+    ['request.uri', 'http://52.225.32.209:3000/mcp?a=1'],
+    ['request.host', '52.225.32.209'],
+    ['request.path', '/mcp'],
+    ['request.pathAndQuery', '/mcp?a=1'],
+    ['request.version', 'HTTP/1.1'],
+    ['request.headers["ACCEPT"]', '*/*'],
+    ['"Accept" in request.headers', 'true'],
+    ['request.headers.map(h, h)', '["accept","cookie"]'],
+    ['request.headers.cookie', '["a","b"]'],
+    ['request.endTime - request.startTime >= duration("216ms")', 'true'],
+    ['json(request.body).params.n + 1', 8n],
+    ['response.code', 200n],
+    ['response.headers["content-type"]', 'text/event-stream'],
+    ['proxy.route.name', 'mcp-route'],
+    ['proxy.route.kind', 'HTTPRoute'],
+    ['default(proxy.route.rule, "none")', 'none'],
+    ['proxy.listener.name', 'mcp'],
+    ['env.podName', 'mcp-gateway-0'],
+    ['env.gateway', 'mcp-gateway'],
+    ['source.port', 36759n],
+    ['destination.hostname', 'api.githubcopilot.com'],
+    ['destination.port + 1', 444n],
+    ['mcp.tool', '{"target":"github-copilot","name":"get_me"}'],
+    ['backend.protocol', 'mcp'],
+    ['has(mcp.prompt)', 'false'],
+  ])('%s is %s', (expression, value) => {
+    const observed = observe({ environment: { podName: 'mcp-gateway-0' } });
+    const request = aRequest({
+      target: '/mcp?a=1',
+      headers: { accept: '*/*', cookie: ['a', 'b'] },
+      body: Buffer.from('{"params":{"n":7}}'),
+    });
+    serve(observed, aPolicy({ tracing: { randomSampling: 'true', ...add(expression) } }), request);
+    expect(new Map(observed.spans[0]?.attributes).get('x')).toBe(value);
+  });
+});
+
+test('span names by the semantic conventions, where there is a method', () => {
+  const observed = observe({ spanNames: 'semconv' });
+  serve(observed);
+  const trace = observed.telemetry.begin(TRACED, aRequest());
+  observed.telemetry.finish(
+    aRecord({ telemetry: TRACED, trace, mcp: someMcp({ method: undefined }), upstreamCalls: [] }),
+  );
+  expect(observed.spans.map(({ name }) => name)).toEqual(['tools/call get_me', 'tools/call get_me', 'POST /mcp/*']);
+});
