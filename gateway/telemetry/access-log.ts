@@ -34,11 +34,19 @@ export const accessLogLine = (
   return line;
 };
 
+/** The last second that was written, and its text: most lines share it with the one before. */
+let lastSecond = Number.NaN;
+let lastText = '';
+
 /** RFC 3339, UTC, microseconds: lines sort by time. */
 export const timestamp = (milliseconds: number): string => {
-  const micros = Math.round((milliseconds - Math.floor(milliseconds)) * 1000);
-  const time = new Date(Math.floor(milliseconds) + Math.floor(micros / 1000));
-  return `${time.toISOString().slice(0, -1)}${String(micros % 1000).padStart(3, '0')}Z`;
+  const micros = Math.round(milliseconds * 1000);
+  const second = Math.floor(micros / 1_000_000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastText = new Date(second * 1000).toISOString().slice(0, -4);
+  }
+  return `${lastText}${String(micros - second * 1_000_000).padStart(6, '0')}Z`;
 };
 
 const jsonLine = (time: string, fields: Iterable<readonly [string, AttributeValue]>): string => {

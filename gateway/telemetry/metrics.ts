@@ -3,9 +3,10 @@ import { mcpMethod } from '../../lib/api/mcp.ts';
 import { HTTP_METHODS, METRICS, type MetricDefinition, UNKNOWN } from '../../lib/api/metrics.ts';
 import type { CelContext } from '../../lib/cel/expression.ts';
 import { evaluate } from './attributes.ts';
+import type { RouteLabels } from './labels.ts';
 import type { NamedExpression } from './policy.ts';
-import type { RequestRecord } from './record.ts';
-import { CounterFamily, HistogramFamily, type Labels } from './series.ts';
+import type { McpFacts, RequestRecord } from './record.ts';
+import { CounterSeries, Family, HistogramSeries, type Labels } from './series.ts';
 
 /** Different values of one added label; what comes later is `unknown`, and counted. */
 export const MAX_ADDED_VALUES = 100;
@@ -22,38 +23,66 @@ const OWN_LABELS: ReadonlySet<string> = new Set([...METRICS.mcpRequests.labels, 
 
 /** Counts finished requests. Every label value comes from the configuration, a fixed vocabulary, or is bounded in number. */
 export class RequestMetrics {
-  readonly #mcpRequests: CounterFamily;
-  readonly #requests: CounterFamily;
-  readonly #duration: HistogramFamily;
-  readonly #overflows: CounterFamily;
+  readonly #mcpRequests: Family<CounterSeries>;
+  readonly #requests: Family<CounterSeries>;
+  readonly #duration: Family<HistogramSeries>;
+  readonly #overflows: Family<CounterSeries>;
   readonly #addedValues = new Map<string, Set<string>>();
+  /** Series by the labels that differ between the requests of one route: finding them anew costs more than counting. */
+  readonly #known = new WeakMap<RouteLabels, Map<string, RequestSeries>>();
 
   /** @param version of the gateway, for `agentgateway_build_info` */
   constructor(registry: Registry, version: string) {
-    this.#mcpRequests = new CounterFamily(METRICS.mcpRequests, registry);
-    this.#requests = new CounterFamily(METRICS.requests, registry);
-    this.#duration = new HistogramFamily(METRICS.requestDuration, registry);
-    this.#overflows = new CounterFamily(METRICS.labelOverflows, registry);
+    const { buckets } = METRICS.requestDuration;
+    const counter = (labels: Readonly<Record<string, string>>) => new CounterSeries(labels);
+    this.#mcpRequests = new Family(METRICS.mcpRequests, registry, counter);
+    this.#requests = new Family(METRICS.requests, registry, counter);
+    this.#duration = new Family(METRICS.requestDuration, registry, (labels) => new HistogramSeries(labels, buckets));
+    this.#overflows = new Family(METRICS.labelOverflows, registry, counter);
     const { name, help, labels } = METRICS.buildInfo;
     new Gauge({ name, help, labelNames: labels, registers: [registry] }).set({ tag: version }, 1);
   }
 
   /** @param context the variables that the added labels read */
   count(record: RequestRecord, addedLabels: readonly NamedExpression[], context: CelContext): void {
-    const added = this.#added(addedLabels, context);
-    if (record.mcp?.method !== undefined) {
-      const labels = bounded(this.#mcpRequests, METRICS.mcpRequests, mcpValues(record), added);
-      if (labels.overflow) this.#overflow(UNKNOWN);
-      this.#mcpRequests.increment(labels.all);
+    const { mcp, requests, duration } = this.#seriesOf(record, this.#added(addedLabels, context));
+    if (mcp !== undefined) mcp.value += 1;
+    requests.value += 1;
+    duration?.observe(Math.max(0, record.endTime - record.startTime) / 1000);
+  }
+
+  #seriesOf(record: RequestRecord, added: Labels): RequestSeries {
+    const mcpValues = record.mcp?.method === undefined ? undefined : mcpValuesOf(record.mcp);
+    const httpValues = httpValuesOf(record);
+    let known = this.#known.get(record.labels);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(record.labels, known);
     }
-    const values = httpValues(record);
-    const labels = bounded(this.#requests, METRICS.requests, values, added);
-    if (labels.overflow) this.#overflow(UNKNOWN);
-    this.#requests.increment(labels.all);
-    // A GET stream of MCP lasts as long as the client likes: it would say nothing of latency.
-    if (record.backend?.protocol === 'mcp' && record.request.method === 'GET') return;
-    const seconds = Math.max(0, record.endTime - record.startTime) / 1000;
-    this.#duration.observe(bounded(this.#duration, METRICS.requestDuration, values, added).all, seconds);
+    const key = shortKey(mcpValues, httpValues, added);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+
+    const route = routeValuesOf(record.labels);
+    let overflow = false;
+    const labelsOf = (family: Sized, definition: MetricDefinition, values: Values): Labels => {
+      const bounded = boundLabels(family, definition, [...values, ...route], added);
+      overflow ||= bounded.overflow;
+      return bounded.labels;
+    };
+    const series: RequestSeries = {
+      mcp: mcpValues && this.#mcpRequests.series(labelsOf(this.#mcpRequests, METRICS.mcpRequests, mcpValues)),
+      requests: this.#requests.series(labelsOf(this.#requests, METRICS.requests, httpValues)),
+      // A GET stream of MCP lasts as long as the client likes: it would say nothing of latency.
+      duration:
+        record.backend?.protocol === 'mcp' && record.request.method === 'GET'
+          ? undefined
+          : this.#duration.series(labelsOf(this.#duration, METRICS.requestDuration, httpValues)),
+    };
+    // `unknown`: the series were too many, not one label's values. What overflows is not kept, or there would be no bound.
+    if (overflow) this.#overflow(UNKNOWN);
+    else if (known.size < MAX_SERIES) known.set(key, series);
+    return series;
   }
 
   #added(expressions: readonly NamedExpression[], context: CelContext): Labels {
@@ -81,9 +110,8 @@ export class RequestMetrics {
     return value;
   }
 
-  /** `unknown`: the series were too many, not one label's values. */
   #overflow(label: string): void {
-    this.#overflows.increment([['label', label]]);
+    this.#overflows.series([['label', label]]).value += 1;
   }
 }
 
@@ -95,42 +123,57 @@ export const renderMetrics = async (
   body: await registry.metrics(),
 });
 
-const bounded = (
-  family: CounterFamily | HistogramFamily,
-  { labels }: MetricDefinition,
-  values: readonly (string | undefined)[],
+/** Where one request is counted. */
+interface RequestSeries {
+  readonly mcp: CounterSeries | undefined;
+  readonly requests: CounterSeries;
+  readonly duration: HistogramSeries | undefined;
+}
+
+type Sized = Pick<Family<never>, 'size' | 'has'>;
+
+type Values = readonly (string | undefined)[];
+
+const boundLabels = (
+  family: Sized,
+  { labels: names }: MetricDefinition,
+  values: Values,
   added: Labels,
-): { readonly all: Labels; readonly overflow: boolean } => {
-  const own = labels.map((name, index) => [name, values[index] || UNKNOWN] as const);
-  const all = [...own, ...added];
-  if (added.length === 0 || family.size < MAX_SERIES || family.has(all)) return { all, overflow: false };
-  return { all: [...own, ...added.map(([name]) => [name, UNKNOWN] as const)], overflow: true };
+): { readonly labels: Labels; readonly overflow: boolean } => {
+  const own = names.map((name, index) => [name, values[index] || UNKNOWN] as const);
+  const labels = [...own, ...added];
+  if (added.length === 0 || family.size < MAX_SERIES || family.has(labels)) return { labels, overflow: false };
+  return { labels: [...own, ...added.map(([name]) => [name, UNKNOWN] as const)], overflow: true };
 };
 
-const routeValues = ({ labels }: RequestRecord): (string | undefined)[] => [
-  labels.bind,
-  labels.gateway,
-  labels.listener,
-  labels.route,
-  labels.routeRule,
+/** Unambiguous for any text: each value with its length before it. */
+const shortKey = (mcp: Values | undefined, http: Values, added: Labels): string => {
+  let key = mcp === undefined ? '' : 'mcp';
+  for (const value of mcp ?? []) key += `${value?.length ?? '-'}:${value}`;
+  for (const value of http) key += `${value?.length ?? '-'}:${value}`;
+  for (const [name, value] of added) key += `${name}=${value.length}:${value}`;
+  return key;
+};
+
+const routeValuesOf = ({ bind, gateway, listener, route, routeRule }: RouteLabels): Values => [
+  bind,
+  gateway,
+  listener,
+  route,
+  routeRule,
 ];
 
-const mcpValues = (record: RequestRecord): (string | undefined)[] => {
-  const { method = '', resourceType, target, name, nameKnown } = record.mcp ?? {};
-  return [
-    mcpMethod(method) === undefined ? undefined : method,
-    resourceType,
-    target,
-    nameKnown && resourceType !== 'task' ? name : undefined,
-    ...routeValues(record),
-  ];
-};
+const mcpValuesOf = ({ method = '', resourceType, target, name, nameKnown }: McpFacts): Values => [
+  mcpMethod(method) === undefined ? undefined : method,
+  resourceType,
+  target,
+  nameKnown && resourceType !== 'task' ? name : undefined,
+];
 
-const httpValues = (record: RequestRecord): (string | undefined)[] => [
-  record.backend?.name,
-  record.backend?.protocol ?? 'http',
-  HTTP_METHODS.has(record.request.method) ? record.request.method : undefined,
-  record.response.status === 0 ? undefined : String(record.response.status),
-  record.reason,
-  ...routeValues(record),
+const httpValuesOf = ({ backend, request, response, reason }: RequestRecord): Values => [
+  backend?.name,
+  backend?.protocol ?? 'http',
+  HTTP_METHODS.has(request.method) ? request.method : undefined,
+  response.status === 0 ? undefined : String(response.status),
+  reason,
 ];

@@ -8,9 +8,13 @@ import { parseTraceparent, SAMPLED, type TraceContext, type TraceParent } from '
 /** Cryptographically strong bytes. */
 export type RandomBytes = (size: number) => Uint8Array;
 
+/** Random bytes fetched at a time: each fetch is a system call's worth of work. */
+const POOL_SIZE = 4_096;
+
 /** Decides, before routing, whether a request is traced, and allocates its ids. */
 export class Sampler {
   readonly #random: RandomBytes;
+  #pool = new Uint8Array();
   readonly #environment: EnvironmentFacts;
   readonly #plans = new WeakMap<CelExpression, ContextPlan>();
 
@@ -67,11 +71,19 @@ export class Sampler {
 
   /** In [0, 1), from 48 random bits. */
   #uniform(): number {
-    return this.#random(6).reduce((value, byte) => (value + byte) / 256, 0);
+    return this.#take(6).reduce((value, byte) => (value + byte) / 256, 0);
+  }
+
+  /** Each byte is given out once. */
+  #take(size: number): Uint8Array {
+    if (this.#pool.length < size) this.#pool = new Uint8Array(this.#random(POOL_SIZE));
+    const taken = this.#pool.subarray(0, size);
+    this.#pool = this.#pool.subarray(size);
+    return taken;
   }
 
   #id(size: number): string {
-    const bytes = this.#random(size);
+    const bytes = this.#take(size);
     if (bytes.every((byte) => byte === 0)) return `${'0'.repeat(size * 2 - 1)}1`;
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
   }

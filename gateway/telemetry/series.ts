@@ -1,11 +1,8 @@
 import type { Metric, Registry } from 'prom-client';
 import type { MetricDefinition } from '../../lib/api/metrics.ts';
 
-/** Label values by position; the names are the family's. */
-interface Series {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly key: string;
-}
+/** Names and values of the labels of one series, in the order in which they are printed. */
+export type Labels = readonly (readonly [name: string, value: string])[];
 
 interface Sample {
   readonly metricName?: string;
@@ -13,39 +10,34 @@ interface Sample {
   readonly value: number;
 }
 
-/** Names and values of the labels of one sample, in the order in which they are printed. */
-export type Labels = readonly (readonly [name: string, value: string])[];
+interface Series {
+  reset(): void;
+  samples(name: string): readonly Sample[];
+}
 
 /**
  * A metric whose series may differ in the labels that policies add: prom-client's own metrics fix their names once. It is registered with
  * prom-client, which prints it.
  */
-abstract class Family {
+export class Family<S extends Series> {
   readonly name: string;
   readonly help: string;
   readonly type: MetricDefinition['type'];
   readonly aggregator = 'sum';
-  protected readonly definition: MetricDefinition;
+  readonly #create: (labels: Readonly<Record<string, string>>) => S;
+  readonly #series = new Map<string, S>();
 
-  constructor(definition: MetricDefinition, registry: Registry) {
-    this.name = definition.name;
-    this.help = definition.help;
-    this.type = definition.type;
-    this.definition = definition;
+  constructor(
+    { name, help, type }: MetricDefinition,
+    registry: Registry,
+    create: (labels: Readonly<Record<string, string>>) => S,
+  ) {
+    this.name = name;
+    this.help = help;
+    this.type = type;
+    this.#create = create;
     registry.registerMetric(this as unknown as Metric<string>);
   }
-
-  get() {
-    const { name, help, type, aggregator } = this;
-    return { name, help, type, aggregator, values: this.samples() };
-  }
-
-  abstract reset(): void;
-  protected abstract samples(): readonly Sample[];
-}
-
-export class CounterFamily extends Family {
-  readonly #series = new Map<string, Series & { value: number }>();
 
   /** Number of series. */
   get size(): number {
@@ -56,70 +48,93 @@ export class CounterFamily extends Family {
     return this.#series.has(keyOf(labels));
   }
 
-  increment(labels: Labels): void {
-    const key = keyOf(labels);
-    const series = this.#series.get(key);
-    if (series === undefined) this.#series.set(key, { key, labels: Object.fromEntries(labels), value: 1 });
-    else series.value += 1;
-  }
-
-  reset(): void {
-    this.#series.clear();
-  }
-
-  protected samples(): readonly Sample[] {
-    return [...this.#series.values()];
-  }
-}
-
-export class HistogramFamily extends Family {
-  readonly #series = new Map<string, Series & { sum: number; count: number; readonly buckets: number[] }>();
-
-  get size(): number {
-    return this.#series.size;
-  }
-
-  has(labels: Labels): boolean {
-    return this.#series.has(keyOf(labels));
-  }
-
-  observe(labels: Labels, value: number): void {
-    const bounds = this.definition.buckets ?? [];
+  /** The series with these labels, made when there is none; the same object for equal labels, for good. */
+  series(labels: Labels): S {
     const key = keyOf(labels);
     let series = this.#series.get(key);
     if (series === undefined) {
-      series = { key, labels: Object.fromEntries(labels), sum: 0, count: 0, buckets: bounds.map(() => 0) };
+      series = this.#create(Object.fromEntries(labels));
       this.#series.set(key, series);
     }
-    series.sum += value;
-    series.count += 1;
-    const bucket = bounds.findIndex((bound) => value <= bound);
-    if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+    return series;
+  }
+
+  get() {
+    const { name, help, type, aggregator } = this;
+    return {
+      name,
+      help,
+      type,
+      aggregator,
+      values: [...this.#series.values()].flatMap((series) => series.samples(name)),
+    };
   }
 
   reset(): void {
-    this.#series.clear();
-  }
-
-  protected samples(): readonly Sample[] {
-    const bounds = this.definition.buckets ?? [];
-    return [...this.#series.values()].flatMap(({ labels, sum, count, buckets }) => {
-      let below = 0;
-      const metricName = `${this.name}_bucket`;
-      return [
-        ...bounds.map((le, index) => {
-          below += buckets[index] ?? 0;
-          return { metricName, labels: { ...labels, le }, value: below };
-        }),
-        { metricName, labels: { ...labels, le: '+Inf' }, value: count },
-        { metricName: `${this.name}_sum`, labels, value: sum },
-        { metricName: `${this.name}_count`, labels, value: count },
-      ];
-    });
+    for (const series of this.#series.values()) series.reset();
   }
 }
 
-/** Unambiguous for any text: each part with its length before it. */
+export class CounterSeries implements Series {
+  readonly #labels: Readonly<Record<string, string>>;
+  value = 0;
+
+  constructor(labels: Readonly<Record<string, string>>) {
+    this.#labels = labels;
+  }
+
+  reset(): void {
+    this.value = 0;
+  }
+
+  samples(): readonly Sample[] {
+    return [{ labels: this.#labels, value: this.value }];
+  }
+}
+
+export class HistogramSeries implements Series {
+  readonly #labels: Readonly<Record<string, string>>;
+  readonly #bounds: readonly number[];
+  /** Observations by the first bucket that they fit. */
+  readonly #counts: number[];
+  #count = 0;
+  #sum = 0;
+
+  constructor(labels: Readonly<Record<string, string>>, bounds: readonly number[]) {
+    this.#labels = labels;
+    this.#bounds = bounds;
+    this.#counts = bounds.map(() => 0);
+  }
+
+  observe(value: number): void {
+    this.#sum += value;
+    this.#count += 1;
+    const bucket = this.#bounds.findIndex((bound) => value <= bound);
+    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+  }
+
+  reset(): void {
+    this.#counts.fill(0);
+    this.#count = 0;
+    this.#sum = 0;
+  }
+
+  samples(name: string): readonly Sample[] {
+    const labels = this.#labels;
+    let below = 0;
+    return [
+      ...this.#bounds.map((le, index) => {
+        below += this.#counts[index] ?? 0;
+        return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below };
+      }),
+      { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: this.#count },
+      { metricName: `${name}_sum`, labels, value: this.#sum },
+      { metricName: `${name}_count`, labels, value: this.#count },
+    ];
+  }
+}
+
+/** Unambiguous for any text: each value with its length before it. */
 const keyOf = (labels: Labels): string => {
   let key = '';
   for (const [name, value] of labels) key += `${name}=${value.length}:${value}`;

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import { parse } from 'yaml';
 import type { AttributeValue } from '../../../../gateway/telemetry/policy.ts';
 import type { McpFacts, RequestFacts, RequestRecord, UpstreamCall } from '../../../../gateway/telemetry/record.ts';
-import type { CounterFamily } from '../../../../gateway/telemetry/series.ts';
+import type { CounterSeries, Family } from '../../../../gateway/telemetry/series.ts';
 import type { SpanData } from '../../../../gateway/telemetry/span.ts';
 import { testGoldens } from '../../../support/golden.ts';
 import { aPolicy, type FrontendInput } from '../../../support/telemetry/policy.ts';
@@ -44,7 +44,7 @@ const printMetrics = (registry: Registry): string[] =>
     .getMetricsAsArray()
     .filter(({ name }) => name.endsWith('_total'))
     .flatMap((family) => {
-      const { name, values } = (family as unknown as CounterFamily).get();
+      const { name, values } = (family as unknown as Family<CounterSeries>).get();
       return values.map(({ labels, value }) => {
         const printed = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
         return `${name}{${printed.join(',')}} ${value}`;
