@@ -1,4 +1,5 @@
 import { CelEvaluationError, type CelExpression } from '../../lib/cel/expression.ts';
+import { toJson } from '../../lib/cel/json.ts';
 import type { AttributeValue } from '../telemetry/policy.ts';
 
 type Evaluated<T> = { readonly value: T } | { readonly error: string };
@@ -23,9 +24,18 @@ export const toAttributeValue = (expression: CelExpression): Evaluated<Attribute
       return { value };
     case 'object':
       if (value === null) return { error: 'the value is null' };
-      return { value: JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? Number(item) : item)) };
+      return jsonText(value);
     default:
       return { error: 'no value' };
+  }
+};
+
+const jsonText = (value: object): Evaluated<string> => {
+  try {
+    return { value: toJson(value) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { error: error.message };
   }
 };
 

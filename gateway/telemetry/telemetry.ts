@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { CelContext } from '../../lib/cel/expression.ts';
 import { accessLogLine, type LogFormat } from './access-log.ts';
 import { ContextPlan, type EnvironmentFacts, expressionsOf, optional } from './context.ts';
-import { RequestMetrics } from './metrics.ts';
+import { RequestMetrics } from './metrics/requests.ts';
 import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
 import { type RandomBytes, Sampler } from './sampling.ts';

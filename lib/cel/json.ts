@@ -34,23 +34,27 @@ export const toJson = (value: unknown, depth = 0): string => {
   }
   if (value === null) return 'null';
   if (depth === MAX_JSON_DEPTH) throw new RangeError(`value nested deeper than ${MAX_JSON_DEPTH} levels`);
-  if (value instanceof UnsignedInt || value instanceof Duration || value instanceof Date || value instanceof Uint8Array)
-    return toJson(plainValue(value));
   if (value instanceof Optional) return toJson(value.orValue(null), depth + 1);
+  const plain = plainValue(value);
+  if (plain !== value) return toJson(plain, depth);
   if (Array.isArray(value) || value instanceof Set)
     return `[${Array.from(value, (item: unknown) => toJson(item, depth + 1)).join(',')}]`;
   const entries: Iterable<[unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
   return `{${Array.from(entries, ([key, item]) => `${JSON.stringify(String(key))}:${toJson(item, depth + 1)}`).join(',')}}`;
 };
 
-/** Scalars of the engine as JavaScript ones: uint as bigint, timestamp as RFC 3339, duration as `1.5s`, bytes as base64. */
+const tagOf = Object.prototype.toString;
+const TYPE_NAME = /^\[object Type<(.*)>\]$/;
+
+/** Scalars of the engine as JavaScript ones: uint as bigint, timestamp as RFC 3339, duration as `1.5s`, bytes as base64, a type's name. */
 export const plainValue = (value: unknown): unknown => {
   if (value instanceof UnsignedInt) return value.value;
   if (value instanceof Duration) return value.toString();
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return encodeBase64(value);
   if (value instanceof Optional) return plainValue(value.orValue(null));
-  return value;
+  // The engine does not export the class of types; they print as `Type<int>`.
+  return typeof value === 'object' && value !== null ? (TYPE_NAME.exec(tagOf.call(value))?.[1] ?? value) : value;
 };
 
 export const encodeBase64 = (bytes: Uint8Array): string =>

@@ -65,6 +65,8 @@ describe('own functions', () => {
     ['timestamp("2026-02-25T06:13:20Z")', '2026-02-25T06:13:20.000Z'],
     ['b"hi"', 'aGk='],
     ['7u', 7n],
+    ['type(1u)', 'uint'],
+    ['toJson([type(1), 7u, duration("1s"), optional.of(1)])', '["int",7,"1s",1]'],
     ['optional.none()', null],
   ])('%s is %j', (source, value) => {
     expect(run(source)).toEqual(value);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
-import { MAX_ADDED_VALUES, MAX_SERIES, RequestMetrics, renderMetrics } from '../../../../gateway/telemetry/metrics.ts';
-import type { NamedExpression } from '../../../../gateway/telemetry/policy.ts';
-import type { RequestRecord } from '../../../../gateway/telemetry/record.ts';
-import { compileCel } from '../../../../lib/cel/compile.ts';
-import { aRecord, aRequest, someMcp } from '../../../support/telemetry/record.ts';
+import { renderMetrics } from '../../../../../gateway/telemetry/metrics/render.ts';
+import { MAX_ADDED_VALUES, MAX_SERIES, RequestMetrics } from '../../../../../gateway/telemetry/metrics/requests.ts';
+import type { NamedExpression } from '../../../../../gateway/telemetry/policy.ts';
+import type { RequestRecord } from '../../../../../gateway/telemetry/record.ts';
+import { compileCel } from '../../../../../lib/cel/compile.ts';
+import { aRecord, aRequest, someMcp } from '../../../../support/telemetry/record.ts';
 
 const label = (name: string, expression: string): NamedExpression => ({ name, expression: compileCel(expression) });
 const TEAM = [label('team', 'request.headers.team')];

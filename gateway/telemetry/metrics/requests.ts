@@ -1,11 +1,11 @@
 import { Gauge, type Registry } from 'prom-client';
-import { mcpMethod } from '../../lib/api/mcp.ts';
-import { HTTP_METHODS, METRICS, type MetricDefinition, UNKNOWN } from '../../lib/api/metrics.ts';
-import type { CelContext } from '../../lib/cel/expression.ts';
-import { evaluate } from './attributes.ts';
-import type { RouteLabels } from './labels.ts';
-import type { NamedExpression } from './policy.ts';
-import type { McpFacts, RequestRecord } from './record.ts';
+import { mcpMethod } from '../../../lib/api/mcp.ts';
+import { HTTP_METHODS, METRICS, type MetricDefinition, UNKNOWN } from '../../../lib/api/metrics.ts';
+import type { CelContext } from '../../../lib/cel/expression.ts';
+import { evaluate } from '../attributes.ts';
+import type { RouteLabels } from '../labels.ts';
+import type { NamedExpression } from '../policy.ts';
+import type { McpFacts, RequestRecord } from '../record.ts';
 import { CounterSeries, Family, HistogramSeries, type Labels } from './series.ts';
 
 /** Different values of one added label; what comes later is `unknown`, and counted. */
@@ -114,14 +114,6 @@ export class RequestMetrics {
     this.#overflows.series([['label', label]]).value += 1;
   }
 }
-
-/** All metrics in Prometheus' text format 0.0.4. */
-export const renderMetrics = async (
-  registry: Registry,
-): Promise<{ readonly contentType: string; readonly body: string }> => ({
-  contentType: registry.contentType,
-  body: await registry.metrics(),
-});
 
 /** Where one request is counted. */
 interface RequestSeries {
