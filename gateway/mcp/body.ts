@@ -14,6 +14,11 @@ export const readBody = (request: IncomingMessage, limit: number): Promise<Buffe
       reject(tooLarge(limit));
       return;
     }
+    if (request.destroyed) {
+      // Its events are over.
+      reject(new GatewayError('client_closed'));
+      return;
+    }
     const chunks: Buffer[] = [];
     let size = 0;
     const onData = (chunk: Buffer): void => {

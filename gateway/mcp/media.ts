@@ -1,9 +1,11 @@
 export const JSON_TYPE = 'application/json';
 export const SSE_TYPE = 'text/event-stream';
 
-/** `application/json` of `Application/JSON; charset=utf-8`; empty when there is none (RFC 9110 §8.3.1). */
-export const mediaType = (contentType: string | undefined): string =>
-  (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+/** `application/json` of `Application/JSON; charset=utf-8`; empty when there is none, or more than one (RFC 9110 §8.3.1). */
+export const mediaType = (contentType: string | readonly string[] | undefined): string => {
+  const [only = '', ...more] = [contentType ?? []].flat();
+  return more.length > 0 ? '' : (only.split(';', 1)[0] ?? '').trim().toLowerCase();
+};
 
 /**
  * Whether `Accept` lists this very type with a weight above zero (RFC 9110 §12.5.1). Ranges with a wildcard do not count: MCP has the

@@ -9,6 +9,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_SOCKET: 'upstream_closed',
   UND_ERR_HEADERS_OVERFLOW: 'upstream_invalid',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream_closed',
+  // What undici's parser says to a status below 100.
+  ERR_ASSERTION: 'upstream_invalid',
   UND_ERR_CLOSED: 'upstream_unreachable',
   UND_ERR_DESTROYED: 'upstream_unreachable',
   ECONNREFUSED: 'upstream_unreachable',

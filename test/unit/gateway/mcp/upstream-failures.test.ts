@@ -87,6 +87,17 @@ describe('before the answer has begun, the client gets a JSON-RPC error', () => 
     await refused(502, 'upstream_invalid');
   });
 
+  test('the answer has a status that is none', async () => {
+    upstream.script = (response) => response.socket?.end('HTTP/1.1 099 ?\r\n\r\n');
+    await refused(502, 'upstream_invalid');
+  });
+
+  test('the answer has two content types', async () => {
+    const types = 'content-type: application/json\r\ncontent-type: text/event-stream\r\n';
+    upstream.script = (response) => response.socket?.end(`HTTP/1.1 200 OK\r\n${types}content-length: 2\r\n\r\n{}`);
+    await refused(502, 'upstream_invalid');
+  });
+
   test('the answer’s headers have no end', async () => {
     upstream.script = (response) => response.socket?.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`);
     await refused(502, 'upstream_invalid');
