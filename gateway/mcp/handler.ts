@@ -66,12 +66,7 @@ export class McpHandler {
    * @throws GatewayError only while no response header was sent
    */
   async handle(exchange: Exchange, backend: McpBackend): Promise<void> {
-    const [target, ...more] = backend.targets;
-    if (target === undefined || more.length > 0) {
-      throw new GatewayError('backend_invalid', {
-        detail: `${backend.name} has ${backend.targets.length} MCP targets`,
-      });
-    }
+    const target = onlyTarget(backend);
     switch (exchange.request.method) {
       case 'POST':
         return this.#post(exchange, backend, target);
@@ -215,6 +210,18 @@ export class McpHandler {
     return token;
   }
 }
+
+/** @throws GatewayError backend_invalid unless there is one target, and it speaks Streamable HTTP */
+const onlyTarget = ({ name, targets }: McpBackend): UpstreamTarget => {
+  const [target, ...more] = targets;
+  if (target === undefined || more.length > 0) {
+    throw new GatewayError('backend_invalid', { detail: `${name} has ${targets.length} MCP targets` });
+  }
+  if (target.protocol !== 'StreamableHTTP') {
+    throw new GatewayError('backend_invalid', { detail: `${name} speaks ${target.protocol}, not Streamable HTTP` });
+  }
+  return target;
+};
 
 const begin = ({ record }: Exchange): McpFacts => {
   const facts = noFacts();

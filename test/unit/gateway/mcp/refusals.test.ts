@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HEADERS, openSession, post, toolCall } from '../../../support/mcp/client.ts';
-import { startGateway, type TestGateway } from '../../../support/mcp/gateway.ts';
+import { startGateway, type TestGateway, type TestGatewayOptions } from '../../../support/mcp/gateway.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../../../support/mcp/upstream.ts';
 
 /** What the gateway refuses by itself: the upstream never hears of it. */
@@ -100,10 +100,14 @@ test('a client that leaves in mid-body is forgotten', async () => {
   expect(upstream.requests.length).toBe(before);
 });
 
-test('a backend needs exactly one target', async () => {
-  const two = await startGateway(upstream.url, { targets: 2 });
-  const answer = await post(two.url, toolCall('echo'));
+test.each<[string, TestGatewayOptions, string]>([
+  ['two targets', { targets: 2 }, '2 MCP targets'],
+  ['no target', { targets: 0 }, '0 MCP targets'],
+  ['the transport of 2024', { target: { protocol: 'SSE' } }, 'not Streamable HTTP'],
+])('a backend with %s is named for it', async (_name, options, words) => {
+  const other = await startGateway(upstream.url, options);
+  const answer = await post(other.url, toolCall('echo'));
   expect(answer.status).toBe(500);
-  expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining('2 MCP targets') } });
-  await two.close();
+  expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining(words) } });
+  await other.close();
 });
