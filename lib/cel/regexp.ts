@@ -2,7 +2,7 @@ import { CelEvaluationError } from './expression.ts';
 
 /**
  * CEL's regular expressions are RE2's: no look-around, no backreferences, time linear in the input. V8 has a linear engine beside its
- * backtracking one; what it cannot run is rejected here, and RE2's spelling is translated to JavaScript's.
+ * backtracking one; what it cannot run is rejected here, and RE2's spelling and meaning is translated to JavaScript's. Flag `i` folds ASCII.
  * See https://github.com/google/re2/wiki/Syntax and https://v8.dev/blog/non-backtracking-regexp.
  */
 
@@ -94,7 +94,9 @@ const translate = (pattern: string): { readonly source: string; readonly flags: 
       source += text;
       index += length;
     } else {
-      const text = char === '\\' ? translateEscape(rest, multiline) : char;
+      // JavaScript's dot and \s know more line breaks and spaces than RE2's.
+      const text =
+        char === '\\' ? outsideClass(rest, multiline) : char === '.' && !flags.includes('s') ? '[^\\n]' : char;
       atom = /[)*+?|^$]/.test(char) ? undefined : source.length;
       source += fold && /^[A-Za-z]$/.test(text) ? `[${text.toLowerCase()}${text.toUpperCase()}]` : text;
       index += char === '\\' ? escapeLength(rest) : 1;
@@ -122,6 +124,11 @@ const escapeLength = (rest: string): number => {
   return rest[1] === 'x' ? 4 : 2;
 };
 
+const SPACES = '\\t\\n\\f\\r ';
+
+const outsideClass = (rest: string, multiline: boolean): string =>
+  /^\\[sS]/.test(rest) ? `[${rest[1] === 'S' ? '^' : ''}${SPACES}]` : translateEscape(rest, multiline);
+
 const translateEscape = (rest: string, multiline: boolean): string => {
   const anchor = rest[1] === 'A' ? '^' : rest[1] === 'z' ? '$' : undefined;
   if (anchor !== undefined) return multiline ? fail('\\A and \\z cannot be used with flag m') : anchor;
@@ -141,7 +148,9 @@ const characterClass = (rest: string, fold: boolean): readonly [text: string, le
     if (char === ']' && !first) return [`${text}]`, index + 1];
     if (rest.startsWith('[:', index)) fail('POSIX classes are not supported: write [a-z] for [[:lower:]]');
     const range = fold ? /^([a-z])-([a-z])|^([A-Z])-([A-Z])/.exec(rest.slice(index, index + 3)) : null;
-    const unit = range?.[0] ?? (char === '\\' ? translateEscape(rest.slice(index), true) : char === ']' ? '\\]' : char);
+    const escaped = rest.startsWith('\\s', index) ? SPACES : undefined;
+    const unit =
+      escaped ?? range?.[0] ?? (char === '\\' ? translateEscape(rest.slice(index), true) : char === ']' ? '\\]' : char);
     text += unit;
     if (fold && (range !== null || /^[A-Za-z]$/.test(unit))) text += swapCase(unit);
     index += range !== null ? 3 : char === '\\' ? escapeLength(rest.slice(index)) : 1;

@@ -72,6 +72,14 @@ describe('regular expressions take linear time', () => {
     ['^[^]a]$', 'b', true],
     ['^\\.\\$\\{$', '.${', true],
     ['a{,2}', 'a{,2}', true],
+    ['^a.b$', 'a\rb', true],
+    ['^a.b$', 'a\nb', false],
+    ['(?s)^a.b$', 'a\nb', true],
+    ['^.{20}$', 'a'.repeat(20), true],
+    ['^\\s$', '\u00a0', false],
+    ['^\\S[\\s\\d]+$', '\u00a0 \t7', true],
+    ['^(a)?$', '', true],
+    ['^(?P<word>\\w+)$', 'word', true],
   ])('%s on %j as RE2 means it: %s', (pattern, text, matches) => {
     const expression = compileCel(`request.path.matches(${JSON.stringify(pattern)})`);
     expect(expression.evaluate({ request: { path: text } })).toBe(matches);
