@@ -3,6 +3,7 @@ import { Chart } from 'cdk8s';
 import { parse, parseAllDocuments } from 'yaml';
 import { Configuration, type Report } from '../../../../gateway/configuration.ts';
 import { readObjects } from '../../../../gateway/source/read.ts';
+import type { Environment } from '../../../../gateway/source/secret.ts';
 import { AgentgatewayBackend } from '../../../../lib/agentgateway/backend.ts';
 import { AgentgatewayPolicy } from '../../../../lib/agentgateway/policy.ts';
 import { GatewayWorkload, type GatewayWorkloadProps } from '../../../../lib/agentgateway/workload.ts';
@@ -38,6 +39,16 @@ const setUp = (props: Partial<GatewayWorkloadProps> = {}) => {
 
 const objectsOf = (written: readonly Written[], name = 'mcp-gateway'): string =>
   (find(written, 'ConfigMap', name).data as Record<string, string>)['objects.yaml'] ?? '';
+
+/** What the gateway makes of the text, as its file source reads it. */
+const serve = (text: string, env: Environment) => {
+  const { objects, problems: found } = readObjects('/config/objects.yaml', text, env);
+  const reports: Report[] = [];
+  const configuration = new Configuration({ onSnapshot: () => {}, onReport: (report) => reports.push(report) });
+  const events = [...objects.values()].map((resource) => ({ type: 'put', resource }) as const);
+  configuration.onChange(events, found);
+  return { configuration, findings: reports.flatMap(({ findings }) => findings) };
+};
 
 describe('GatewayWorkload', () => {
   test('the Service is the Gateway’s name and ports, each port once', () => {
@@ -154,16 +165,10 @@ describe('GatewayWorkload', () => {
   });
 
   test('the gateway takes those documents without a complaint and reaches the target and the collector', () => {
-    const reports: Report[] = [];
-    const { objects, problems: found } = readObjects('/config/objects.yaml', objectsOf(synth(setUp().app)), {
+    const { configuration, findings } = serve(objectsOf(synth(setUp().app)), {
       SECRET_GITHUB_PAT_AUTHORIZATION: 'Bearer abc',
     });
-    const configuration = new Configuration({ onSnapshot: () => {}, onReport: (report) => reports.push(report) });
-    configuration.onChange(
-      [...objects.values()].map((resource) => ({ type: 'put', resource })),
-      found,
-    );
-    expect(reports.map(({ findings }) => findings)).toEqual([[]]);
+    expect(findings).toEqual([]);
     const [bind] = configuration.snapshot?.binds ?? [];
     expect(bind?.listeners[0]?.telemetry.tracing?.collector).toMatchObject({
       host: 'traces.telemetry.svc.cluster.local',
@@ -173,6 +178,12 @@ describe('GatewayWorkload', () => {
       type: 'mcp',
       targets: [{ name: 'one', host: 'mcp.example.com' }],
     });
+  });
+
+  test('before the Secret is filled the gateway listens, and says which variable is missing', () => {
+    const { configuration, findings } = serve(objectsOf(synth(setUp().app)), {});
+    expect(configuration.snapshot?.binds.map(({ port }) => port).sort()).toEqual([3000, 80]);
+    expect(findings.map(({ message }) => message).join('\n')).toContain('SECRET_GITHUB_PAT_AUTHORIZATION is not set');
   });
 
   test('objects of another Gateway stay out', () => {
