@@ -1,0 +1,37 @@
+# The project's commands. Each installs what it needs first; `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test synth drift build clean
+
+INSTALLED := node_modules/.tooltrail-installed
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+# The lockfile brings Node 24 itself; npm and any Node from 20 on are enough to begin with.
+$(INSTALLED): package.json package-lock.json
+	@command -v npm > /dev/null || { echo 'tooltrail needs npm and Node.js 20 or later: https://nodejs.org' >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: $(INSTALLED) synth ## take a real tool call through the gateway and show its trail (DEMO_EXIT=1: then stop)
+	@npm run --silent demo
+
+test: $(INSTALLED) ## type check, lint, and all tests that need only npm
+	npm run --silent check
+	npm run --silent lint
+	npm test --silent
+
+synth: $(INSTALLED) ## write the Kubernetes objects of lib/main.ts to dist/
+	@npm run --silent synth
+
+drift: synth ## fail if dist/ is not what lib/main.ts says
+	@test -z "$$(git status --porcelain -- dist)" || { git --no-pager diff -- dist; git status --short -- dist; \
+	  echo 'dist/ is out of date: run make synth and commit it' >&2; exit 1; }
+
+build: $(INSTALLED) ## compile the library and bundle the gateway into build/
+	npm run --silent build
+
+clean: ## remove what was built and installed
+	rm -rf build node_modules
