@@ -27,6 +27,9 @@ export const ERRORS = {
   // HTTP front
   request_malformed: { status: 400, message: 'malformed HTTP request', reason: 'InvalidRequest' },
   request_timeout: { status: 408, message: 'the request was not received in time', reason: 'Timeout' },
+  headers_too_large: { status: 431, message: 'the request header fields exceed the limit', reason: 'InvalidRequest' },
+  expectation_failed: { status: 417, message: 'Expect can only be 100-continue', reason: 'InvalidRequest' },
+  connect_unsupported: { status: 501, message: 'CONNECT is not supported', reason: 'InvalidRequest' },
   listener_not_found: { status: 404, message: 'no listener serves this host', reason: 'NotFound' },
   route_not_found: { status: 404, message: 'no route matches this request', reason: 'NotFound' },
   backend_invalid: {

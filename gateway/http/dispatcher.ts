@@ -1,0 +1,158 @@
+import type { IncomingMessage } from 'node:http';
+import type { Backend, Bind, Listener, McpBackend } from '../compile/snapshot.ts';
+import { GatewayError } from '../errors.ts';
+import { findListener, findMatch, type RoutableRequest } from '../route/router.ts';
+import { chooseBackend } from '../route/weight.ts';
+import type { RequestRecord } from '../telemetry/record.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Connection } from './connection.ts';
+import type { Exchange } from './exchange.ts';
+import type { ServerLimits } from './limits.ts';
+import type { Log } from './log.ts';
+import { bindLabels, newRecord } from './record.ts';
+import { foreseen, noteError, renderError } from './render.ts';
+import { type ReceivedRequest, receive } from './request.ts';
+import type { GatewayResponse } from './response.ts';
+
+/** What serves each type of backend: answers, or throws while no header was sent. */
+export interface Handlers {
+  readonly mcp: (exchange: Exchange, backend: McpBackend) => Promise<void>;
+}
+
+export interface DispatcherOptions {
+  readonly handlers: Handlers;
+  readonly telemetry: Pick<Telemetry, 'begin' | 'finish'>;
+  /** Milliseconds of the Unix epoch, with fractions. */
+  readonly now: () => number;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** A request that came in, with what it will be served by. */
+export interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: GatewayResponse;
+  /** As it was when the request came: a reload does not touch requests under way. */
+  readonly bind: Bind;
+  readonly connection: Connection;
+  /** Set when it is not to be served. */
+  readonly refusal?: GatewayError | undefined;
+}
+
+/** Takes one request through listener, route and backend, and finishes its record when the response has ended, however it did. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #limits: ServerLimits;
+
+  constructor(options: DispatcherOptions, limits: ServerLimits) {
+    this.#options = options;
+    this.#limits = limits;
+  }
+
+  /** Begins the record; what is returned serves the request and never rejects. */
+  accept(arrival: Arrival): () => Promise<void> {
+    const { request, response, bind, connection } = arrival;
+    const received = receive(request, connection, this.#limits.maxHeaders);
+    const { listener, record } = this.begin(received, bind);
+    const exchange: Exchange = { request, response, record };
+    const closed = new Promise<void>((resolve) => {
+      response.once('close', resolve);
+    });
+    return async () => {
+      // The response of a request that waited has no socket any more: it never closes.
+      const gone = connection.socket.destroyed;
+      connection.current = exchange;
+      await this.#serve(exchange, arrival, listener, received.routable);
+      if (!gone) await closed;
+      connection.current = undefined;
+      this.#finish(record, response, connection.fault);
+    };
+  }
+
+  /** A record of the request, with the telemetry of the listener that it belongs to. */
+  begin(
+    { facts, routable }: ReceivedRequest,
+    bind: Bind,
+  ): { readonly listener: Listener | undefined; readonly record: RequestRecord } {
+    const { telemetry, now } = this.#options;
+    const listener = routable instanceof GatewayError ? undefined : findListener(bind, routable.host);
+    const record = newRecord(now(), facts, listener?.labels ?? bindLabels(bind), listener?.telemetry);
+    record.trace = telemetry.begin(listener?.telemetry, facts);
+    return { listener, record };
+  }
+
+  /** Finishes a record whose answer was not sent through a response object. */
+  refused(record: RequestRecord, error: GatewayError, bytes: number): void {
+    noteError(record, error);
+    record.response.status = error.info.status;
+    record.response.bytes = bytes;
+    record.endTime = this.#options.now();
+    this.#options.telemetry.finish(record);
+  }
+
+  async #serve(
+    exchange: Exchange,
+    { connection, refusal }: Arrival,
+    listener: Listener | undefined,
+    routable: RoutableRequest | GatewayError,
+  ): Promise<void> {
+    const { response, record } = exchange;
+    try {
+      if (connection.socket.destroyed) throw new GatewayError('client_closed');
+      if (refusal !== undefined) throw refusal;
+      if (routable instanceof GatewayError) throw routable;
+      if (listener === undefined) throw new GatewayError('listener_not_found');
+      await this.#route(exchange, listener, routable);
+      if (!response.writableEnded) response.destroy();
+    } catch (thrown) {
+      const error = foreseen(thrown);
+      if (thrown !== error) this.#logDefect(record, thrown);
+      noteError(record, (error.code === 'client_closed' && connection.fault) || error);
+      await renderError(exchange, error, this.#limits.lingerTimeout);
+    }
+  }
+
+  async #route(exchange: Exchange, listener: Listener, routable: RoutableRequest): Promise<void> {
+    const { record } = exchange;
+    const match = findMatch(listener, routable);
+    if (match === undefined) throw new GatewayError('route_not_found');
+    record.labels = match.rule.labels;
+    record.pathMatch = match.pattern;
+    const backend = chooseBackend(match.rule, this.#options.random);
+    if (backend === undefined) throw new GatewayError('backend_invalid', { detail: 'it has none with a weight' });
+    record.backend = backendFacts(backend);
+    if (backend.type === 'invalid') {
+      // Names of objects are for the log; the client learns that it is not its fault.
+      record.error = { type: 'backend_invalid', message: `${backend.name}: ${backend.message} (${backend.reason})` };
+      throw new GatewayError('backend_invalid');
+    }
+    await this.#options.handlers.mcp(exchange, backend);
+  }
+
+  #finish(record: RequestRecord, response: GatewayResponse, fault: GatewayError | undefined): void {
+    if (!response.headersSent) {
+      const error = fault ?? new GatewayError('client_closed');
+      noteError(record, error);
+      record.response.status = error.info.status;
+    } else {
+      record.response.status = response.statusCode;
+    }
+    record.response.headers = response.sentHeaders;
+    record.response.bytes = response.bodyBytes;
+    record.endTime = this.#options.now();
+    this.#options.telemetry.finish(record);
+  }
+
+  #logDefect({ labels, request }: RequestRecord, thrown: unknown): void {
+    this.#options.log('error', 'a request failed for an unforeseen reason', {
+      gateway: labels.gateway,
+      listener: labels.listener,
+      method: request.method,
+      cause: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+    });
+  }
+}
+
+const backendFacts = ({ name, type }: Backend): RequestRecord['backend'] =>
+  type === 'mcp' ? { name, type, protocol: 'mcp' } : { name, type: 'unknown', protocol: 'http' };

@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Bind } from '../compile/snapshot.ts';
+import { GatewayError } from '../errors.ts';
+import { Connection } from './connection.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { type ServerLimits, TCP_KEEP_ALIVE_DELAY } from './limits.ts';
+import { faultOf, rawAnswer } from './render.ts';
+import { receive, unreadable } from './request.ts';
+import { GatewayResponse } from './response.ts';
+
+export interface FrontOptions {
+  readonly dispatcher: Dispatcher;
+  readonly limits: ServerLimits;
+  /** What new requests are served by. */
+  readonly bind: () => Bind;
+  /** No new requests on connections that are open: the port is going away. */
+  readonly closing: () => boolean;
+}
+
+/** The connections of one port: a strict HTTP/1.1 server whose requests, and whatever else clients send, all end in a record. */
+export class Front {
+  readonly server: Server<typeof IncomingMessage, typeof GatewayResponse>;
+  readonly #options: FrontOptions;
+  readonly #connections = new Map<Duplex, Connection>();
+
+  constructor(options: FrontOptions) {
+    const { limits } = options;
+    this.#options = options;
+    this.server = createServer({
+      IncomingMessage,
+      ServerResponse: GatewayResponse,
+      insecureHTTPParser: false,
+      // Missing Host fields are refused by `receive`, so that they are recorded.
+      requireHostHeader: false,
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeout,
+      requestTimeout: limits.requestTimeout,
+      connectionsCheckingInterval: limits.checkInterval,
+      keepAliveTimeout: limits.keepAliveTimeout,
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEP_ALIVE_DELAY,
+    });
+    // Node drops the fields beyond its limit: with one more than ours it shows that there were too many.
+    this.server.maxHeadersCount = limits.maxHeaders + 1;
+    this.server.maxConnections = limits.maxConnections;
+    this.server.timeout = limits.stallTimeout;
+    this.server.on('connection', (socket: Socket) => this.#open(socket));
+    this.server.on('request', (request, response) => this.#serve(request, response));
+    this.server.on('checkExpectation', (request, response) =>
+      this.#serve(request, response, new GatewayError('expectation_failed')),
+    );
+    this.server.on('connect', (request, socket) => this.#onConnect(request, socket));
+    this.server.on('clientError', (error, socket) => this.#onClientError(error, socket));
+    this.server.on('timeout', (socket: Socket) => this.#onTimeout(socket));
+  }
+
+  /** Whether a request is under way that has an end of its own: a GET stream of events has none. */
+  get busy(): boolean {
+    return [...this.#connections.values()].some(
+      ({ unfinished, current }) => unfinished > 1 || (unfinished === 1 && !isEventStream(current)),
+    );
+  }
+
+  /** Whether any request has not been finished. */
+  get unfinished(): boolean {
+    return [...this.#connections.values()].some(({ unfinished }) => unfinished > 0);
+  }
+
+  #open(socket: Socket): void {
+    const connection = new Connection(socket);
+    this.#connections.set(socket, connection);
+    socket.on('close', () => {
+      if (connection.unfinished === 0) this.#connections.delete(socket);
+    });
+  }
+
+  #serve(request: IncomingMessage, response: GatewayResponse, refusal?: GatewayError): void {
+    const { dispatcher, bind, closing, limits } = this.#options;
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined || connection.unfinished > limits.maxPipelined) {
+      request.socket.destroy();
+      return;
+    }
+    response.endsConnection = closing;
+    const serve = dispatcher.accept({ request, response, bind: bind(), connection, refusal });
+    connection.enqueue(async () => {
+      await serve();
+      // Later than `unfinished` is counted down.
+      queueMicrotask(() => this.#onFinished(connection));
+    });
+  }
+
+  #onFinished(connection: Connection): void {
+    if (connection.unfinished > 0) return;
+    if (connection.socket.destroyed) this.#connections.delete(connection.socket);
+    // Its header was sent before anybody knew that it would be the last.
+    else if (this.#options.closing()) connection.socket.destroySoon();
+  }
+
+  /** RFC 9110 §9.3.6: this is no proxy to other hosts. */
+  #onConnect(request: IncomingMessage, socket: Duplex): void {
+    const { dispatcher, bind, limits } = this.#options;
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    const { record } = dispatcher.begin(receive(request, connection, limits.maxHeaders), bind());
+    const error = new GatewayError('connect_unsupported');
+    socket.on('error', () => {});
+    dispatcher.refused(record, error, this.#end(connection.socket, error));
+  }
+
+  #onClientError(error: Error, socket: Duplex): void {
+    const { dispatcher, bind } = this.#options;
+    const connection = this.#connections.get(socket);
+    const fault = faultOf(error);
+    const exchange = connection?.current;
+    if (connection === undefined || fault === undefined || !socket.writable) {
+      socket.destroy();
+    } else if (connection.unfinished === 0) {
+      // Whoever connects and says nothing has asked nothing.
+      if (connection.socket.bytesRead === 0) socket.destroy();
+      else {
+        const { record } = dispatcher.begin({ facts: unreadable(connection), routable: fault }, bind());
+        dispatcher.refused(record, fault, this.#end(connection.socket, fault));
+      }
+    } else if (connection.unfinished === 1 && exchange?.request.complete === false && !exchange.response.headersSent) {
+      connection.fault = fault;
+      this.#end(connection.socket, fault);
+    } else {
+      // An answer is on its way that the client would take this one for.
+      socket.destroy();
+    }
+  }
+
+  #end(socket: Socket, error: GatewayError): number {
+    const { message, bytes } = rawAnswer(error);
+    socket.write(message);
+    socket.destroySoon();
+    return bytes;
+  }
+
+  /** Nothing was read or written for a while. */
+  #onTimeout(socket: Socket): void {
+    const idle = (this.#connections.get(socket)?.unfinished ?? 0) === 0;
+    // A stream may be silent for hours; a client may not take so long to read what was said.
+    if (idle || socket.writableLength > 0) socket.destroy();
+  }
+}
+
+const isEventStream = (exchange: Connection['current']): boolean =>
+  exchange?.request.method === 'GET' &&
+  exchange.response.headersSent &&
+  String((exchange.response as GatewayResponse).sentHeaders['content-type']).startsWith('text/event-stream');

@@ -1,0 +1,86 @@
+import { STATUS_CODES } from 'node:http';
+import { GatewayError } from '../errors.ts';
+import { errorBody } from '../mcp/jsonrpc.ts';
+import type { RequestRecord } from '../telemetry/record.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Notes in the record why a request failed. */
+export const noteError = (record: RequestRecord, error: GatewayError): void => {
+  record.error ??= { type: error.code, message: error.message };
+  record.reason = error.info.reason;
+};
+
+/** Header fields and body that tell a client of an error: JSON-RPC where the error has a code there, otherwise a line of text. */
+export const errorAnswer = (
+  error: GatewayError,
+  requestId: string | number | undefined,
+): { readonly type: string; readonly body: string } =>
+  error.info.jsonrpc === undefined
+    ? { type: 'text/plain; charset=utf-8', body: error.message }
+    : { type: 'application/json', body: errorBody(requestId, error) };
+
+/**
+ * Answers with an error. A body that is still on its way is let in for a while and thrown away: a connection that is closed under a
+ * sender may take the answer with it.
+ */
+export const renderError = async (
+  { request, response, record }: Exchange,
+  error: GatewayError,
+  lingerTimeout: number,
+): Promise<void> => {
+  if (response.headersSent || response.destroyed || error.code === 'client_closed') {
+    // What has begun cannot be told otherwise.
+    response.destroy();
+    return;
+  }
+  const { type, body } = errorAnswer(error, record.mcp?.requestId);
+  response.setHeader('content-type', type);
+  response.setHeader('content-length', Buffer.byteLength(body));
+  const unread = !request.complete;
+  if (unread) response.setHeader('connection', 'close');
+  response.writeHead(error.info.status);
+  if (!unread) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  await drained(request, lingerTimeout);
+  response.end();
+};
+
+const drained = (request: Exchange['request'], timeout: number): Promise<void> =>
+  new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      request.off('end', finish).off('close', finish).off('error', finish);
+      request.on('error', () => {});
+      resolve();
+    };
+    const timer = setTimeout(finish, timeout);
+    request.on('end', finish).on('close', finish).on('error', finish);
+    request.resume();
+    if (request.destroyed || request.readableEnded) finish();
+  });
+
+/** An error that nobody foresaw, as the client may see it; what it was stays in the log. */
+export const foreseen = (error: unknown): GatewayError =>
+  error instanceof GatewayError ? error : new GatewayError('internal_error', { cause: error });
+
+/** A parser's or timer's verdict on what a client sends; undefined: the connection broke, and nobody is there to be told. */
+export const faultOf = (error: Error & { readonly code?: unknown }): GatewayError | undefined => {
+  const code = String(error.code);
+  if (code === 'HPE_HEADER_OVERFLOW') return new GatewayError('headers_too_large');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new GatewayError('request_timeout');
+  return code.startsWith('HPE_') ? new GatewayError('request_malformed') : undefined;
+};
+
+/** An error as a whole HTTP/1.1 message that ends the connection, for when there is no response object. */
+export const rawAnswer = (error: GatewayError): { readonly message: string; readonly bytes: number } => {
+  const { type, body } = errorAnswer(error, undefined);
+  const bytes = Buffer.byteLength(body);
+  const { status } = error.info;
+  const message =
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: ${type}\r\ncontent-length: ${bytes}\r\n` +
+    `connection: close\r\n\r\n${body}`;
+  return { message, bytes };
+};
