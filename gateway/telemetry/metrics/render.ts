@@ -1,4 +1,7 @@
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+
+/** Of one gateway; prom-client's own is the process's. */
+export const newRegistry = (): Registry => new Registry();
 
 /** All metrics in Prometheus' text format 0.0.4. */
 export const renderMetrics = async (

@@ -1,0 +1,64 @@
+import { PORTS } from '../../lib/api/ports.ts';
+import type { CommandSpec, OptionSpec } from './command.ts';
+
+const REFERENCE_GRANTS: OptionSpec = {
+  value: 'MODE',
+  choices: ['route-and-policy', 'route', 'none'],
+  default: 'route-and-policy',
+  help: 'references across namespaces that need a ReferenceGrant',
+};
+
+const PATHS =
+  'A PATH is a YAML or JSON file, or a folder whose *.yaml, *.yml and *.json files are read (not those of folders in it).';
+
+export const GATEWAY_COMMAND: CommandSpec = {
+  name: 'gateway',
+  summary: 'Serve the Gateways of the given files, and follow changes of the files.',
+  usage: 'Usage: tooltrail gateway --config PATH [--config PATH …] [options]',
+  details: [
+    `${PATHS} A PATH may stand without --config too: --config a b is --config a --config b.`,
+    'SESSION_KEY in the environment: 64 hexadecimal digits that seal session ids; replicas that share it serve each other’s sessions. A random one is taken without it.',
+    'SIGTERM or SIGINT ends it after requests under way; a second one at once.',
+  ],
+  positionals: true,
+  options: {
+    config: { value: 'PATH', multiple: true, help: 'what to serve' },
+    bind: { value: 'ADDRESS', help: 'IP address that listeners bind; default :: or, without IPv6, 0.0.0.0: all' },
+    admin: { value: 'HOST:PORT', default: `127.0.0.1:${PORTS.admin}`, help: 'admin interface: /config_dump' },
+    stats: { value: 'HOST:PORT', default: `0.0.0.0:${PORTS.stats}`, help: '/metrics' },
+    readiness: { value: 'HOST:PORT', default: `0.0.0.0:${PORTS.readiness}`, help: '/healthz/ready' },
+    'connect-to': {
+      value: 'HOST:PORT=HOST:PORT',
+      multiple: true,
+      help: 'where to connect to in place of an upstream or collector; the name that is sent and checked stays',
+    },
+    'reference-grants': REFERENCE_GRANTS,
+    'log-format': { value: 'FORMAT', choices: ['text', 'json'], default: 'text', help: 'access log and messages' },
+    'span-names': {
+      value: 'STYLE',
+      choices: ['post', 'semconv'],
+      default: 'post',
+      help: 'server spans as "POST /mcp/*", or by the OpenTelemetry convention as "tools/call NAME"',
+    },
+  },
+};
+
+export const CHECK_COMMAND: CommandSpec = {
+  name: 'check',
+  summary: 'Print the conditions of all objects, and what is wrong with file and line; exit 1 if anything is.',
+  usage: 'Usage: tooltrail check PATH … [options]',
+  details: [PATHS],
+  positionals: true,
+  options: { 'reference-grants': REFERENCE_GRANTS },
+};
+
+export const DEMO_COMMAND: CommandSpec = {
+  name: 'demo',
+  summary: 'Call a tool through a gateway on this machine, and show the trail of the call.',
+  usage: 'Usage: tooltrail demo',
+  details: ['DEMO_EXIT=1 in the environment: stop after the call; exit 1 if the trail is incomplete.'],
+  positionals: false,
+  options: {},
+};
+
+export const COMMANDS: readonly CommandSpec[] = [GATEWAY_COMMAND, CHECK_COMMAND, DEMO_COMMAND];

@@ -1,0 +1,84 @@
+import { isIP } from 'node:net';
+import type { ListenAddress } from '../admin/pages.ts';
+import { SESSION_KEY_BYTES } from '../mcp/session-token.ts';
+import type { ReferenceGrantMode } from '../resolve/resolve.ts';
+import type { LogFormat } from '../telemetry/access-log.ts';
+import type { SpanNames } from '../telemetry/spans.ts';
+import { type ConnectTo, parseConnectTo } from '../upstream/connect.ts';
+import { type Arguments, quote, usage } from './command.ts';
+import { GATEWAY_COMMAND } from './commands.ts';
+
+/** What `tooltrail gateway` is told on its command line and by its environment. */
+export interface GatewayOptions {
+  readonly paths: readonly string[];
+  readonly bind: string | undefined;
+  readonly admin: ListenAddress;
+  readonly stats: ListenAddress;
+  readonly readiness: ListenAddress;
+  readonly connectTo: ConnectTo;
+  readonly referenceGrants: ReferenceGrantMode;
+  readonly logFormat: LogFormat;
+  readonly spanNames: SpanNames;
+  /** Undefined: a random one. */
+  readonly sessionKey: Uint8Array | undefined;
+}
+
+/** @throws {UsageError} */
+export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, string | undefined>>): GatewayOptions => {
+  const paths = [...args.all('config'), ...args.positionals];
+  if (paths.length === 0) throw usage(GATEWAY_COMMAND, '--config PATH is missing');
+  const bind = args.one('bind');
+  if (bind !== undefined && isIP(bind) === 0) throw usage(GATEWAY_COMMAND, `--bind ${quote(bind)} is no IP address`);
+  return {
+    paths,
+    bind,
+    admin: listenAddress(args, 'admin'),
+    stats: listenAddress(args, 'stats'),
+    readiness: listenAddress(args, 'readiness'),
+    connectTo: connectTo(args.all('connect-to')),
+    // The choices of these are checked with the arguments.
+    referenceGrants: args.one('reference-grants') as ReferenceGrantMode,
+    logFormat: args.one('log-format') as LogFormat,
+    spanNames: args.one('span-names') as SpanNames,
+    sessionKey: sessionKey(env.SESSION_KEY),
+  };
+};
+
+const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
+
+const listenAddress = (args: Arguments, option: string): ListenAddress => {
+  const text = args.one(option) ?? '';
+  const [, ipv6, name, digits] = ADDRESS.exec(text) ?? [];
+  const host = ipv6 ?? name;
+  const port = Number(digits);
+  if (host === undefined || port > 65_535) throw usage(GATEWAY_COMMAND, `--${option} ${quote(text)} is no HOST:PORT`);
+  return { host, port };
+};
+
+const connectTo = (texts: readonly string[]): ConnectTo =>
+  new Map(
+    texts.map((text) => {
+      try {
+        return parseConnectTo(text);
+      } catch (error) {
+        throw usage(GATEWAY_COMMAND, `--connect-to: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }),
+  );
+
+const HEX_DIGITS = 2 * SESSION_KEY_BYTES;
+
+/** What is wrong with it is said without it. */
+const sessionKey = (text: string | undefined): Uint8Array | undefined => {
+  if (text === undefined) return undefined;
+  // Files that Secrets are made of often end with a line break.
+  const key = text.trim();
+  if (key.length !== HEX_DIGITS || !/^[0-9A-Fa-f]*$/.test(key)) {
+    const found = key.length === HEX_DIGITS ? 'others are among them' : `it has ${key.length} characters`;
+    throw usage(
+      GATEWAY_COMMAND,
+      `SESSION_KEY must be ${HEX_DIGITS} hexadecimal digits, but ${found}; openssl rand -hex ${SESSION_KEY_BYTES} makes one`,
+    );
+  }
+  return Uint8Array.from(Buffer.from(key, 'hex'));
+};

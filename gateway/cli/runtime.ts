@@ -1,0 +1,185 @@
+import { adminPages } from '../admin/admin.ts';
+import { authority, type ListenAddress, type PagesServer, startPages } from '../admin/pages.ts';
+import { Readiness } from '../admin/readiness.ts';
+import { statsPages } from '../admin/stats.ts';
+import type { Snapshot } from '../compile/snapshot.ts';
+import { Configuration, type Report } from '../configuration.ts';
+import type { Log } from '../http/log.ts';
+import { DRAIN_TIMEOUT, GatewayServer } from '../http/server.ts';
+import { McpHandler } from '../mcp/handler.ts';
+import { SESSION_KEY_BYTES, SessionTokens } from '../mcp/session-token.ts';
+import { FileSource } from '../source/file.ts';
+import { registerExporterMetrics } from '../telemetry/export/metrics.ts';
+import { Exporters } from '../telemetry/export/registry.ts';
+import { newRegistry, renderMetrics } from '../telemetry/metrics/render.ts';
+import { KnownNames } from '../telemetry/names.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
+import { Upstream } from '../upstream/upstream.ts';
+import { Announcer } from './announce.ts';
+import type { Host } from './host.ts';
+import { LineWriter } from './lines.ts';
+import type { GatewayOptions } from './options.ts';
+
+/** Milliseconds for the last spans, once all requests have ended. */
+const FLUSH_TIMEOUT = 5_000;
+
+export interface Runtime {
+  /** Of the admin interface, the metrics and the readiness probe, as they were bound. */
+  readonly addresses: {
+    readonly admin: ListenAddress;
+    readonly stats: ListenAddress;
+    readonly readiness: ListenAddress;
+  };
+  /** No longer ready, no new requests; resolves when those under way have ended, DRAIN_TIMEOUT is over, and spans are sent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * All stages, wired: files → configuration → snapshot → listeners, and what they report.
+ * Rejects when one of the gateway's own addresses cannot be bound; whatever is wrong with the configuration is reported and waited for.
+ */
+export const startRuntime = async (options: GatewayOptions, host: Host, log: Log): Promise<Runtime> => {
+  const { clock, randomBytes } = host;
+  const now = (): number => clock.now();
+  const accessLog = new LineWriter(host.stdout, setImmediate);
+  const registry = newRegistry();
+  const exporters = new Exporters({ clock, log, dial: (name, port) => dial(options, name, port) });
+  registerExporterMetrics(registry, exporters);
+  const telemetry = new Telemetry({
+    random: randomBytes,
+    sinks: (policy) => exporters.sink(policy),
+    log: (line) => accessLog.line(line),
+    logFormat: options.logFormat,
+    registry,
+    version: host.version,
+    environment: { podName: host.env.POD_NAME, namespace: host.env.POD_NAMESPACE ?? host.env.NAMESPACE },
+    spanNames: options.spanNames,
+    onDefect: (error) => log('error', 'telemetry failed', { cause: stackOf(error) }),
+  });
+  const upstream = new Upstream({ connectTo: options.connectTo });
+  const mcp = new McpHandler({
+    upstream,
+    sessions: new SessionTokens({
+      key: options.sessionKey ?? randomBytes(SESSION_KEY_BYTES),
+      randomBytes,
+      randomUuid: host.randomUuid,
+    }),
+    names: new KnownNames(),
+    newSpanId: () => telemetry.newSpanId(),
+    now,
+  });
+  const readiness = new Readiness();
+  const server: GatewayServer = new GatewayServer({
+    handlers: { mcp: (exchange, backend) => mcp.handle(exchange, backend) },
+    telemetry,
+    now,
+    random: () => clock.random(),
+    clock,
+    log,
+    address: options.bind,
+    onPorts: () => onPorts(),
+  });
+
+  let report: Report | undefined;
+  let applied: Promise<void> = Promise.resolve();
+  const announcer = new Announcer(log);
+  const onPorts = (): void => {
+    readiness.onPorts(server.ports);
+    // Before that, the report does: findings come first.
+    if (readiness.ready) announce();
+  };
+  const announce = (): void => {
+    if (configuration.snapshot !== undefined && report !== undefined) {
+      announcer.announce(configuration.snapshot, server.ports, report.findings);
+    }
+  };
+  const configuration: Configuration = new Configuration({
+    resolve: {
+      referenceGrants: options.referenceGrants,
+      reservedPorts: [options.admin, options.stats, options.readiness].map(({ port }) => port),
+    },
+    onSnapshot: (snapshot) => {
+      applied = server.apply(snapshot);
+      exporters.reconcile(tracingPolicies(snapshot));
+      upstream.retain(targets(snapshot));
+    },
+    onReport: (next) => {
+      report = next;
+      void applied.then(announce);
+    },
+  });
+  const source = new FileSource({ paths: options.paths, fs: host.fs, env: host.env, timers: clock }, configuration);
+
+  const pages = await startAll(
+    [
+      {
+        name: '--admin',
+        address: options.admin,
+        pages: adminPages(() => ({
+          version: host.version,
+          snapshot: configuration.snapshot,
+          findings: report?.findings ?? [],
+          statuses: report?.statuses ?? [],
+          ports: server.ports,
+        })),
+      },
+      { name: '--stats', address: options.stats, pages: statsPages(() => renderMetrics(registry)) },
+      { name: '--readiness', address: options.readiness, pages: readiness.pages() },
+    ],
+    log,
+  );
+  const [admin, stats, probe] = pages.map(({ address }) => address) as [ListenAddress, ListenAddress, ListenAddress];
+  log('info', `tooltrail ${host.version} started`, {
+    admin: `http://${authority(admin)}`,
+    metrics: `http://${authority(stats)}/metrics`,
+    readiness: `http://${authority(probe)}/healthz/ready`,
+  });
+  await source.load();
+  await applied;
+  source.watch();
+  return {
+    addresses: { admin, stats, readiness: probe },
+    stop: async () => {
+      readiness.drain();
+      source.close();
+      await server.close(DRAIN_TIMEOUT);
+      await exporters.shutdown(FLUSH_TIMEOUT);
+      await upstream.close();
+      await Promise.all(pages.map((server) => server.close()));
+      accessLog.flush();
+    },
+  };
+};
+
+type PagesDescription = Omit<Parameters<typeof startPages>[0], 'onError'>;
+
+/** All of them, or none: what was started is closed when another cannot be. */
+const startAll = async (descriptions: readonly PagesDescription[], log: Log): Promise<readonly PagesServer[]> => {
+  const started: PagesServer[] = [];
+  const onError = (error: unknown): void => log('error', 'a page failed', { cause: stackOf(error) });
+  try {
+    for (const description of descriptions) started.push(await startPages({ ...description, onError }));
+    return started;
+  } catch (error) {
+    await Promise.all(started.map((server) => server.close()));
+    throw error;
+  }
+};
+
+const dial = ({ connectTo }: GatewayOptions, host: string, port: number) =>
+  connectTo.get(`${host.toLowerCase()}:${port}`) ?? { host, port };
+
+const tracingPolicies = ({ binds }: Snapshot) =>
+  binds.flatMap(({ listeners }) => listeners.flatMap(({ telemetry }) => telemetry.tracing ?? []));
+
+const targets = ({ binds }: Snapshot) =>
+  binds.flatMap(({ listeners }) =>
+    listeners.flatMap(({ matches }) =>
+      matches.flatMap(({ rule }) =>
+        rule.backends.flatMap(({ backend }) => (backend.type === 'mcp' ? backend.targets : [])),
+      ),
+    ),
+  );
+
+export const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
