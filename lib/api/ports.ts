@@ -13,6 +13,8 @@ export const PORTS = {
   otlpGrpc: 4317,
   /** OTLP over HTTP. */
   otlpHttp: 4318,
+  /** OpenTelemetry Collector, health check. */
+  collectorHealth: 13133,
   /** Tempo, query API. */
   tempoHttp: 3100,
   /** Prometheus, query API. */
