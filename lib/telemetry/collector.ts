@@ -2,7 +2,16 @@ import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { OtlpCollector } from '../agentgateway/collector.ts';
 import { PORTS } from '../api/ports.ts';
-import { type Component, configMap, RESTRICTED, resources, service, serviceAccount, workload, write } from './component.ts';
+import {
+  type Component,
+  configMap,
+  RESTRICTED,
+  resources,
+  service,
+  serviceAccount,
+  workload,
+  write,
+} from './component.ts';
 import type { Tempo } from './tempo.ts';
 
 export interface OpenTelemetryCollectorProps {

@@ -1,7 +1,16 @@
 import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import { PORTS } from '../api/ports.ts';
-import { type Component, configMap, RESTRICTED, resources, service, serviceAccount, workload, write } from './component.ts';
+import {
+  type Component,
+  configMap,
+  RESTRICTED,
+  resources,
+  service,
+  serviceAccount,
+  workload,
+  write,
+} from './component.ts';
 
 export interface TempoProps {
   /** Namespace of all objects. */

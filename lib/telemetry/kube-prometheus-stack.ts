@@ -1,0 +1,46 @@
+import { Construct } from 'constructs';
+import { Grafana } from './grafana.ts';
+import { KubeStateMetrics } from './kube-state-metrics.ts';
+import { gatewayMonitor, serviceMonitor } from './monitors.ts';
+import { NodeExporter } from './node-exporter.ts';
+import { Prometheus } from './prometheus.ts';
+import { PrometheusOperator } from './prometheus-operator.ts';
+import type { Tempo } from './tempo.ts';
+
+export interface KubePrometheusStackProps {
+  /** Namespace of all objects. */
+  readonly namespace: string;
+  /** Grafana's data source for traces. */
+  readonly tempo: Tempo;
+}
+
+/**
+ * Prometheus operator, Prometheus, Grafana, kube-state-metrics and node-exporter under the names of the kube-prometheus-stack chart; the
+ * release is the construct's id. Alertmanager is off. The operator's CRDs are a prerequisite.
+ */
+export class KubePrometheusStack extends Construct {
+  /** Base URL of Prometheus. */
+  readonly prometheusUrl: string;
+
+  constructor(scope: Construct, id: string, props: KubePrometheusStackProps) {
+    super(scope, id);
+    const { namespace, tempo } = props;
+    const common = { namespace, instance: id };
+    const operator = new PrometheusOperator(this, 'operator', { ...common, name: `${id}-operator` });
+    const prometheus = new Prometheus(this, 'prometheus', { ...common, name: `${id}-prometheus` });
+    this.prometheusUrl = prometheus.url;
+    const state = new KubeStateMetrics(this, 'kube-state-metrics', { ...common, name: `${id}-kube-state-metrics` });
+    const nodes = new NodeExporter(this, 'node-exporter', { ...common, name: `${id}-prometheus-node-exporter` });
+    new Grafana(this, 'grafana', {
+      ...common,
+      name: `${id}-grafana`,
+      prometheusUrl: prometheus.url,
+      tempoUrl: tempo.queryUrl,
+    });
+    serviceMonitor(this, operator.component, 'http');
+    serviceMonitor(this, prometheus.component, 'http-web');
+    serviceMonitor(this, state.component, 'http');
+    serviceMonitor(this, nodes.component, 'http-metrics');
+    gatewayMonitor(this, namespace, id);
+  }
+}

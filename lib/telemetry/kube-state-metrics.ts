@@ -1,0 +1,102 @@
+import { Construct } from 'constructs';
+import { PORTS } from '../api/ports.ts';
+import {
+  type Component,
+  clusterRole,
+  RESTRICTED,
+  resources,
+  service,
+  serviceAccount,
+  workload,
+  write,
+} from './component.ts';
+
+export interface KubeStateMetricsProps {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
+  /**
+   * Image of kube-state-metrics.
+   *
+   * @default 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.15.0'
+   */
+  readonly image?: string;
+}
+
+/** The image's own user. */
+const USER = 65534;
+
+/** What it watches by default, Secrets left out: their metrics are of no use here, and listing them is reading them. */
+const WATCHED: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'configmaps',
+    'endpoints',
+    'limitranges',
+    'namespaces',
+    'nodes',
+    'persistentvolumeclaims',
+    'persistentvolumes',
+    'pods',
+    'replicationcontrollers',
+    'resourcequotas',
+    'services',
+  ],
+  'admissionregistration.k8s.io': ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+  apps: ['daemonsets', 'deployments', 'replicasets', 'statefulsets'],
+  autoscaling: ['horizontalpodautoscalers'],
+  batch: ['cronjobs', 'jobs'],
+  'certificates.k8s.io': ['certificatesigningrequests'],
+  'coordination.k8s.io': ['leases'],
+  'networking.k8s.io': ['ingresses', 'networkpolicies'],
+  policy: ['poddisruptionbudgets'],
+  'storage.k8s.io': ['storageclasses', 'volumeattachments'],
+};
+
+/** State of the cluster's objects as metrics. */
+export class KubeStateMetrics extends Construct {
+  /** Labels of its Service, for a ServiceMonitor. */
+  readonly component: Component;
+
+  constructor(scope: Construct, id: string, props: KubeStateMetricsProps) {
+    super(scope, id);
+    const { namespace, name, instance } = props;
+    const component: Component = { namespace, name, app: 'kube-state-metrics', instance };
+    this.component = component;
+    const rules = Object.entries(WATCHED).map(([group, resourceNames]) => ({
+      apiGroups: [group],
+      resources: resourceNames,
+      verbs: ['list', 'watch'],
+    }));
+    const collected = Object.values(WATCHED).flat().sort();
+    const health = (path: string) => ({ httpGet: { path, port: 'http' } });
+    write(this, serviceAccount(component));
+    for (const object of clusterRole(component, rules)) write(this, object);
+    write(this, service(component, [{ name: 'http', port: PORTS.kubeStateMetrics }]));
+    write(
+      this,
+      workload(component, {
+        kind: 'Deployment',
+        user: USER,
+        pod: {
+          serviceAccountName: name,
+          automountServiceAccountToken: true,
+          containers: [
+            {
+              name: 'kube-state-metrics',
+              image: props.image ?? 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.15.0',
+              imagePullPolicy: 'IfNotPresent',
+              args: [`--port=${PORTS.kubeStateMetrics}`, `--resources=${collected.join(',')}`],
+              ports: [{ name: 'http', containerPort: PORTS.kubeStateMetrics }],
+              livenessProbe: health('/livez'),
+              readinessProbe: health('/metrics'),
+              resources: resources('20m', '64Mi', '256Mi'),
+              securityContext: RESTRICTED,
+            },
+          ],
+        },
+      }),
+    );
+  }
+}

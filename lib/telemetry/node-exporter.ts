@@ -1,0 +1,80 @@
+import { Construct } from 'constructs';
+import { PORTS } from '../api/ports.ts';
+import { type Component, RESTRICTED, resources, service, serviceAccount, workload, write } from './component.ts';
+
+export interface NodeExporterProps {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
+  /**
+   * Image of node-exporter.
+   *
+   * @default 'quay.io/prometheus/node-exporter:v1.9.1'
+   */
+  readonly image?: string;
+}
+
+/** The image's own user. */
+const USER = 65534;
+/** Port name, which the ServiceMonitor selects. */
+const PORT = 'http-metrics';
+
+/** Metrics of every node: it reads the host's /proc, /sys and root read-only, hence the host's network and processes. */
+export class NodeExporter extends Construct {
+  /** Labels of its Service, for a ServiceMonitor. */
+  readonly component: Component;
+
+  constructor(scope: Construct, id: string, props: NodeExporterProps) {
+    super(scope, id);
+    const { namespace, name, instance } = props;
+    const component: Component = { namespace, name, app: 'prometheus-node-exporter', instance };
+    this.component = component;
+    const health = { httpGet: { path: '/', port: PORT } };
+    write(this, serviceAccount(component));
+    write(this, service(component, [{ name: PORT, port: PORTS.nodeExporter }]));
+    write(
+      this,
+      workload(component, {
+        kind: 'DaemonSet',
+        user: USER,
+        pod: {
+          serviceAccountName: name,
+          hostNetwork: true,
+          hostPID: true,
+          tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+          nodeSelector: { 'kubernetes.io/os': 'linux' },
+          containers: [
+            {
+              name: 'node-exporter',
+              image: props.image ?? 'quay.io/prometheus/node-exporter:v1.9.1',
+              imagePullPolicy: 'IfNotPresent',
+              args: [
+                '--path.procfs=/host/proc',
+                '--path.sysfs=/host/sys',
+                '--path.rootfs=/host/root',
+                `--web.listen-address=:${PORTS.nodeExporter}`,
+              ],
+              ports: [{ name: PORT, containerPort: PORTS.nodeExporter }],
+              livenessProbe: health,
+              readinessProbe: health,
+              resources: resources('20m', '32Mi', '128Mi'),
+              securityContext: RESTRICTED,
+              volumeMounts: [
+                { name: 'proc', mountPath: '/host/proc', readOnly: true },
+                { name: 'sys', mountPath: '/host/sys', readOnly: true },
+                { name: 'root', mountPath: '/host/root', readOnly: true, mountPropagation: 'HostToContainer' },
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'proc', hostPath: { path: '/proc' } },
+            { name: 'sys', hostPath: { path: '/sys' } },
+            { name: 'root', hostPath: { path: '/' } },
+          ],
+        },
+      }),
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import { Construct } from 'constructs';
+import { PORTS } from '../api/ports.ts';
+import {
+  type Component,
+  clusterRole,
+  RESTRICTED,
+  resources,
+  service,
+  serviceAccount,
+  workload,
+  write,
+} from './component.ts';
+
+export interface PrometheusOperatorProps {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
+  /**
+   * Version of the operator and of its config reloader.
+   *
+   * @default 'v0.85.0'
+   */
+  readonly version?: string;
+}
+
+/** The image's own user. */
+const USER = 65534;
+
+/** What the operator does on the cluster. Source: prometheus-operator, RBAC documentation. */
+const RULES = [
+  {
+    apiGroups: ['monitoring.coreos.com'],
+    resources: [
+      'alertmanagers',
+      'alertmanagers/finalizers',
+      'alertmanagers/status',
+      'alertmanagerconfigs',
+      'prometheuses',
+      'prometheuses/finalizers',
+      'prometheuses/status',
+      'prometheusagents',
+      'prometheusagents/finalizers',
+      'prometheusagents/status',
+      'thanosrulers',
+      'thanosrulers/finalizers',
+      'thanosrulers/status',
+      'scrapeconfigs',
+      'scrapeconfigs/status',
+      'servicemonitors',
+      'servicemonitors/status',
+      'podmonitors',
+      'podmonitors/status',
+      'probes',
+      'probes/status',
+      'prometheusrules',
+      'prometheusrules/status',
+    ],
+    verbs: ['*'],
+  },
+  { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['*'] },
+  { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['*'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'delete'] },
+  {
+    apiGroups: [''],
+    resources: ['services', 'services/finalizers', 'endpoints'],
+    verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
+  },
+  {
+    apiGroups: ['discovery.k8s.io'],
+    resources: ['endpointslices'],
+    verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
+  },
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['events.k8s.io', ''], resources: ['events'], verbs: ['create', 'patch'] },
+  { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get'] },
+] as const;
+
+/** The operator that turns Prometheus objects into running servers. Its CRDs are a prerequisite. */
+export class PrometheusOperator extends Construct {
+  /** Labels of its Service, for a ServiceMonitor. */
+  readonly component: Component;
+
+  constructor(scope: Construct, id: string, props: PrometheusOperatorProps) {
+    super(scope, id);
+    const { namespace, name, instance, version = 'v0.85.0' } = props;
+    const component: Component = { namespace, name, app: 'kube-prometheus-stack-prometheus-operator', instance };
+    this.component = component;
+    write(this, serviceAccount(component));
+    for (const object of clusterRole(component, RULES)) write(this, object);
+    write(this, service(component, [{ name: 'http', port: PORTS.prometheusOperator }]));
+    const health = { httpGet: { path: '/healthz', port: 'http' } };
+    write(
+      this,
+      workload(component, {
+        kind: 'Deployment',
+        user: USER,
+        pod: {
+          serviceAccountName: name,
+          automountServiceAccountToken: true,
+          containers: [
+            {
+              name: 'prometheus-operator',
+              image: `quay.io/prometheus-operator/prometheus-operator:${version}`,
+              imagePullPolicy: 'IfNotPresent',
+              args: [
+                `--web.listen-address=:${PORTS.prometheusOperator}`,
+                `--prometheus-config-reloader=quay.io/prometheus-operator/prometheus-config-reloader:${version}`,
+                '--kubelet-endpoints=false',
+              ],
+              ports: [{ name: 'http', containerPort: PORTS.prometheusOperator }],
+              livenessProbe: health,
+              readinessProbe: health,
+              resources: resources('50m', '64Mi', '256Mi'),
+              securityContext: RESTRICTED,
+            },
+          ],
+        },
+      }),
+    );
+  }
+}

@@ -1,0 +1,103 @@
+import { Construct } from 'constructs';
+import { PORTS } from '../api/ports.ts';
+import { type Component, clusterRole, metadataOf, resources, serviceAccount, write } from './component.ts';
+
+export interface PrometheusProps {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
+  /**
+   * Version of Prometheus.
+   *
+   * @default '3.5.0'
+   */
+  readonly version?: string;
+  /**
+   * How long samples are kept, as a Prometheus duration.
+   *
+   * @default '10d'
+   */
+  readonly retention?: string;
+}
+
+/** The image's own user. */
+const USER = 1000;
+const GROUP = 2000;
+/** Source: Kubernetes API group of the operator. */
+const API_VERSION = 'monitoring.coreos.com/v1';
+
+/** Kinds that are taken wherever they are. */
+const SELECTED = ['podMonitor', 'serviceMonitor', 'rule', 'probe', 'scrapeConfig'];
+
+/** What discovery and scraping need. Source: prometheus-operator, RBAC documentation. */
+const RULES = [
+  {
+    apiGroups: [''],
+    resources: ['nodes', 'nodes/metrics', 'services', 'endpoints', 'pods'],
+    verbs: ['get', 'list', 'watch'],
+  },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+  { nonResourceURLs: ['/metrics'], verbs: ['get'] },
+] as const;
+
+/** A Prometheus server, run by the operator: it takes monitors and rules of every namespace, and remote writes. */
+export class Prometheus extends Construct {
+  /** Base URL for data sources, as the post has it. */
+  readonly url: string;
+  /** Labels of its Service, for a ServiceMonitor. */
+  readonly component: Component;
+
+  constructor(scope: Construct, id: string, props: PrometheusProps) {
+    super(scope, id);
+    const { namespace, name, instance, version = '3.5.0' } = props;
+    const component: Component = { namespace, name, app: 'kube-prometheus-stack-prometheus', instance };
+    this.component = component;
+    this.url = `http://${name}.${namespace}:${PORTS.prometheus}`;
+    write(this, serviceAccount(component));
+    for (const object of clusterRole(component, RULES)) write(this, object);
+    write(this, {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: metadataOf(component),
+      spec: {
+        // Labels that the operator gives the pods.
+        selector: { 'app.kubernetes.io/name': 'prometheus', 'operator.prometheus.io/name': name },
+        ports: [{ name: 'http-web', port: PORTS.prometheus, targetPort: PORTS.prometheus, protocol: 'TCP' }],
+      },
+    });
+    write(this, {
+      apiVersion: API_VERSION,
+      kind: 'Prometheus',
+      metadata: metadataOf(component),
+      spec: {
+        image: `quay.io/prometheus/prometheus:v${version}`,
+        version,
+        imagePullPolicy: 'IfNotPresent',
+        replicas: 1,
+        retention: props.retention ?? '10d',
+        scrapeInterval: '30s',
+        portName: 'http-web',
+        serviceAccountName: name,
+        automountServiceAccountToken: true,
+        enableRemoteWriteReceiver: true,
+        enableFeatures: ['exemplar-storage'],
+        resources: resources('100m', '512Mi', '2Gi'),
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: USER,
+          runAsGroup: GROUP,
+          fsGroup: GROUP,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        ...Object.fromEntries(
+          SELECTED.flatMap((kind) => [
+            [`${kind}Selector`, {}],
+            [`${kind}NamespaceSelector`, {}],
+          ]),
+        ),
+      },
+    });
+  }
+}
