@@ -28,7 +28,7 @@ export const check = async (args: Arguments, host: Host): Promise<number> => {
   for (const finding of findings) host.stdout(`${renderFinding(finding)}\n`);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   host.stdout(
-    `${count(statuses.length, 'object')} with a status}, ${count(errors, 'error')}, ${count(findings.length - errors, 'note')}\n`,
+    `${count(statuses.length, 'object')} with a status, ${count(errors, 'error')}, ${count(findings.length - errors, 'note')}\n`,
   );
   return exitCode(findings);
 };
