@@ -1,4 +1,4 @@
-import { namespacedName } from '../../lib/api/meta.ts';
+import { namespacedName } from '../../lib/api/kinds.ts';
 import { policyStatus } from '../resolve/policy/status.ts';
 import type { Resolution } from '../resolve/resolve.ts';
 import type { ResolvedGateway, ResolvedListener } from '../resolve/resolved.ts';

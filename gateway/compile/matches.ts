@@ -1,5 +1,5 @@
 import type { HTTPRouteMatch } from '../../lib/api/http-route.ts';
-import { namespacedName } from '../../lib/api/meta.ts';
+import { namespacedName } from '../../lib/api/kinds.ts';
 import { fullMatch } from '../resolve/regex.ts';
 import type { AttachedRoute, ResolvedListener } from '../resolve/resolved.ts';
 import type { RouteLabels } from '../telemetry/labels.ts';

@@ -1,5 +1,5 @@
 import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway.ts';
-import { namespacedName } from '../../lib/api/meta.ts';
+import { namespacedName } from '../../lib/api/kinds.ts';
 import { METRICS } from '../../lib/api/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
 import type { FrontendFieldName, FrontendPolicy, PolicyField, ResolvedPolicy } from '../resolve/resolved.ts';

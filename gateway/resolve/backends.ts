@@ -1,7 +1,7 @@
 import type { AgentgatewayBackend, BackendAuth, McpTarget } from '../../lib/api/agentgateway.ts';
 import { condition } from '../../lib/api/conditions.ts';
 import type { Secret } from '../../lib/api/core.ts';
-import { namespacedName } from '../../lib/api/meta.ts';
+import { namespacedName } from '../../lib/api/kinds.ts';
 import type { ResolvedBackend, ResolvedTarget } from './resolved.ts';
 import type { ObjectStatus } from './status.ts';
 

@@ -1,4 +1,4 @@
-import { namespacedName } from '../../lib/api/meta.ts';
+import { namespacedName } from '../../lib/api/kinds.ts';
 import { byAge, type Resources } from '../../lib/api/objects.ts';
 import { RESERVED_PORTS } from '../../lib/api/ports.ts';
 import { resolveBackends } from './backends.ts';

@@ -1,5 +1,4 @@
-import { apiVersion as apiVersionOf, GROUPS, KINDS, type KindName } from '../../lib/api/kinds.ts';
-import { DEFAULT_NAMESPACE } from '../../lib/api/meta.ts';
+import { apiVersion as apiVersionOf, DEFAULT_NAMESPACE, GROUPS, KINDS, type KindName } from '../../lib/api/kinds.ts';
 import { type FieldPath, fieldName, parseDocuments, type SourceDocument } from './documents.ts';
 import { type ObjectKey, objectKey, type SourcedObject } from './event.ts';
 import { LIMITS } from './limits.ts';

@@ -1,5 +1,5 @@
 import type { McpTarget } from '../api/agentgateway.ts';
-import { namespacedName } from '../api/meta.ts';
+import { namespacedName } from '../api/kinds.ts';
 import type { SecretKey } from '../core/secret.ts';
 
 /** One MCP server behind a backend. */

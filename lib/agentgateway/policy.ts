@@ -1,8 +1,7 @@
 import { ApiObject, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { AGENTGATEWAY_POLICY, type AgentgatewayPolicySpec } from '../api/agentgateway.ts';
-import { apiVersion, KINDS } from '../api/kinds.ts';
-import { namespacedName } from '../api/meta.ts';
+import { apiVersion, KINDS, namespacedName } from '../api/kinds.ts';
 import { type ObjectProps, settleMetadata } from '../core/metadata.ts';
 import { schemaProblems } from '../core/schema-problems.ts';
 import { type Attachment, gatewayOf, sectionOf, sectionProblems } from '../gateway-api/attachment.ts';

@@ -1,4 +1,4 @@
-import { namespacedName } from '../api/meta.ts';
+import { namespacedName } from '../api/kinds.ts';
 import type { SecretKey } from '../core/secret.ts';
 
 /** A Secret key and the environment variable that brings its value into the gateway's pod. */

@@ -1,8 +1,7 @@
 import { ApiObject, Lazy, Yaml } from 'cdk8s';
 import { ConfigMap, ServiceAccount } from 'cdk8s-plus-30';
 import { Construct } from 'constructs';
-import { KINDS } from '../api/kinds.ts';
-import { namespacedName } from '../api/meta.ts';
+import { KINDS, namespacedName } from '../api/kinds.ts';
 import { VERSION } from '../core/version.ts';
 import type { Gateway } from '../gateway-api/gateway.ts';
 import { secretVariables } from './secret-variables.ts';

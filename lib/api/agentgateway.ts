@@ -1,7 +1,7 @@
 import { METADATA, OBJECT_NAME, PORT_NUMBER } from './core.ts';
 import { GROUP, KIND, REFERENCE_NAME } from './gateway-api.ts';
 import { BACKEND_OBJECT_REFERENCE } from './http-route.ts';
-import type { KubernetesObject } from './meta.ts';
+import type { KubernetesObject } from './kinds.ts';
 import type { Infer, ObjectSchema, Schema } from './schema.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from './meta.ts';
+import type { KubernetesObject } from './kinds.ts';
 import type { Infer, ObjectSchema, Schema } from './schema.ts';
 
 /** DNS label: names of namespaces. */

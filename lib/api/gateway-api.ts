@@ -1,6 +1,5 @@
 import { LABEL_SELECTOR, METADATA, NAMESPACE_NAME, OBJECT_NAME, PORT_NUMBER } from './core.ts';
-import { GROUPS } from './kinds.ts';
-import type { KubernetesObject } from './meta.ts';
+import { GROUPS, type KubernetesObject } from './kinds.ts';
 import type { Infer, ObjectSchema, Schema } from './schema.ts';
 
 /** Gateway API v1, standard channel: Gateway and ReferenceGrant, and the scalars that HTTPRoute shares with them. */

@@ -1,7 +1,6 @@
 import { METADATA, NAMESPACE_NAME, OBJECT_NAME, PORT_NUMBER } from './core.ts';
 import { GROUP, HOSTNAME, KIND, REFERENCE_NAME } from './gateway-api.ts';
-import { GROUPS } from './kinds.ts';
-import type { KubernetesObject } from './meta.ts';
+import { GROUPS, type KubernetesObject } from './kinds.ts';
 import type { Infer, ObjectSchema, Schema } from './schema.ts';
 
 /** Gateway API v1, standard channel: HTTPRoute. */

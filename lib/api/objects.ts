@@ -7,8 +7,7 @@ import {
 import { NAMESPACE, type Namespace, SECRET, SERVICE, type Secret, type Service } from './core.ts';
 import { GATEWAY, type Gateway, REFERENCE_GRANT, type ReferenceGrant } from './gateway-api.ts';
 import { HTTP_ROUTE, type HTTPRoute } from './http-route.ts';
-import type { KindName } from './kinds.ts';
-import { type KubernetesObject, namespacedName } from './meta.ts';
+import { type KindName, type KubernetesObject, namespacedName } from './kinds.ts';
 import type { ObjectSchema } from './schema.ts';
 
 /** The type of each kind. */

@@ -1,7 +1,7 @@
 import type { ApiObjectMetadata } from 'cdk8s';
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { DEFAULT_NAMESPACE } from '../api/meta.ts';
+import { DEFAULT_NAMESPACE } from '../api/kinds.ts';
 
 /** What every construct of a Kubernetes object takes. */
 export interface ObjectProps {

@@ -1,8 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { SECRET } from '../api/core.ts';
-import { apiVersion, KINDS } from '../api/kinds.ts';
-import { namespacedName } from '../api/meta.ts';
+import { apiVersion, KINDS, namespacedName } from '../api/kinds.ts';
 import { type ObjectProps, settleMetadata } from './metadata.ts';
 import { schemaProblems } from './schema-problems.ts';
 

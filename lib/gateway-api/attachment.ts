@@ -1,4 +1,4 @@
-import { namespacedName } from '../api/meta.ts';
+import { namespacedName } from '../api/kinds.ts';
 import { Gateway, type ListenerReference } from './gateway.ts';
 
 /** What routes and policies attach to: a whole Gateway, or one listener of it. */

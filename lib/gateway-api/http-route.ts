@@ -4,8 +4,7 @@ import type { IHTTPRouteRule } from '@kubernetes-models/gateway-api/gateway.netw
 import { ApiObject, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { HTTP_ROUTE } from '../api/http-route.ts';
-import { apiVersion, KINDS } from '../api/kinds.ts';
-import { namespacedName } from '../api/meta.ts';
+import { apiVersion, KINDS, namespacedName } from '../api/kinds.ts';
 import { type ObjectProps, settleMetadata } from '../core/metadata.ts';
 import { schemaProblems } from '../core/schema-problems.ts';
 import { type Attachment, gatewayOf, sectionOf, sectionProblems } from './attachment.ts';

@@ -1,6 +1,6 @@
 import { type App, Chart, Testing } from 'cdk8s';
 import { parseAllDocuments } from 'yaml';
-import type { KubernetesObject } from '../../lib/api/meta.ts';
+import type { KubernetesObject } from '../../lib/api/kinds.ts';
 
 /** A written object: what it is, and anything else. */
 export interface Written extends KubernetesObject {

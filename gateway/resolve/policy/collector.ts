@@ -1,7 +1,6 @@
 import type { TracingSpec } from '../../../lib/api/agentgateway.ts';
 import type { Service } from '../../../lib/api/core.ts';
-import { KINDS } from '../../../lib/api/kinds.ts';
-import { namespacedName } from '../../../lib/api/meta.ts';
+import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
 import type { Collector } from '../../telemetry/policy.ts';
 import type { Grants } from '../grants.ts';
 

@@ -1,6 +1,5 @@
 import type { AgentgatewayPolicy, TargetReference } from '../../../lib/api/agentgateway.ts';
-import { KINDS } from '../../../lib/api/kinds.ts';
-import { namespacedName } from '../../../lib/api/meta.ts';
+import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
 import type { GatewayState } from '../gateways.ts';
 import type { FrontendFieldName, FrontendPolicy, PolicyError, ResolvedPolicy } from '../resolved.ts';
 import { type CollectorContext, resolveCollector } from './collector.ts';
