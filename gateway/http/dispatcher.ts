@@ -104,7 +104,7 @@ export class Dispatcher {
       if (routable instanceof GatewayError) throw routable;
       if (listener === undefined) throw new GatewayError('listener_not_found');
       await this.#route(exchange, listener, routable);
-      if (!response.writableEnded) response.destroy();
+      if (!response.writableEnded && !response.destroyed) throw new Error('the handler did not end the response');
     } catch (thrown) {
       const error = foreseen(thrown);
       if (thrown !== error) this.#logDefect(record, thrown);
@@ -124,7 +124,7 @@ export class Dispatcher {
     record.backend = backendFacts(backend);
     if (backend.type === 'invalid') {
       // Names of objects are for the log; the client learns that it is not its fault.
-      record.error = { type: 'backend_invalid', message: `${backend.name}: ${backend.message} (${backend.reason})` };
+      noteError(record, new GatewayError('backend_invalid', { detail: `${backend.message} (${backend.reason})` }));
       throw new GatewayError('backend_invalid');
     }
     await this.#options.handlers.mcp(exchange, backend);

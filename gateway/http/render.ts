@@ -4,9 +4,10 @@ import { errorBody } from '../mcp/jsonrpc.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Notes in the record why a request failed. */
+/** Notes in the record why a request failed, unless somebody did who knew better. */
 export const noteError = (record: RequestRecord, error: GatewayError): void => {
-  record.error ??= { type: error.code, message: error.message };
+  if (record.error !== undefined) return;
+  record.error = { type: error.code, message: error.message };
   record.reason = error.info.reason;
 };
 
@@ -28,6 +29,8 @@ export const renderError = async (
   error: GatewayError,
   lingerTimeout: number,
 ): Promise<void> => {
+  // The rest of a small request comes with its header, but is parsed after it.
+  if (!request.complete) await new Promise((resolve) => setImmediate(resolve));
   if (response.headersSent || response.destroyed || error.code === 'client_closed') {
     // What has begun cannot be told otherwise.
     response.destroy();

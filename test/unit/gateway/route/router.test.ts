@@ -1,0 +1,163 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { RouteMatch } from '../../../../gateway/compile/snapshot.ts';
+import { findListener, findMatch, type RoutableRequest } from '../../../../gateway/route/router.ts';
+import { aBind, aHostname, aListener, aMatch } from '../../../support/http/snapshot.ts';
+
+const aRequest = (overrides: Partial<RoutableRequest> = {}): RoutableRequest => ({
+  host: 'example.com',
+  path: '/mcp',
+  query: undefined,
+  method: 'POST',
+  headers: {},
+  ...overrides,
+});
+
+const fits = (match: Partial<RouteMatch>, request: Partial<RoutableRequest>): boolean =>
+  findMatch(aListener({ matches: [aMatch(match)] }), aRequest(request)) !== undefined;
+
+describe('paths', () => {
+  test.each([
+    ['/mcp', '/mcp', true],
+    ['/mcp', '/mcp/', true],
+    ['/mcp', '/mcp/a', true],
+    ['/mcp', '/mcpx', false],
+    ['/mcp', '/MCP', false],
+    ['/mcp', '//mcp', false],
+    ['', '/', true],
+    ['', '/a', true],
+    ['', '*', false],
+  ])('prefix %j, path %j: %j', (value, path, expected) => {
+    expect(fits({ path: { type: 'PathPrefix', value } }, { path })).toBe(expected);
+  });
+
+  test.each([
+    ['/mcp', true],
+    ['/mcp/', false],
+    ['/mcp/a', false],
+  ])('exactly /mcp, path %j: %j', (path, expected) => {
+    expect(fits({ path: { type: 'Exact', value: '/mcp' } }, { path })).toBe(expected);
+  });
+
+  test('a regular expression is asked', () => {
+    const path = { type: 'RegularExpression', value: /^(?:\/v\d)$/ } as const;
+    expect([fits({ path }, { path: '/v1' }), fits({ path }, { path: '/vx' })]).toEqual([true, false]);
+  });
+});
+
+describe('headers and query', () => {
+  const headers = [{ name: 'x-team', value: 'a' }];
+
+  test('a header has to be there, with that value', () => {
+    expect(fits({ headers }, { headers: { 'x-team': 'a' } })).toBe(true);
+    expect(fits({ headers }, { headers: { 'x-team': 'b' } })).toBe(false);
+    expect(fits({ headers }, {})).toBe(false);
+  });
+
+  test('a header that came as a list is joined', () => {
+    expect(fits({ headers: [{ name: 'x', value: 'a, b' }] }, { headers: { x: ['a', 'b'] } })).toBe(true);
+  });
+
+  test.each(['constructor', '__proto__', 'toString'])('%s is no header unless it was sent', (name) => {
+    expect(fits({ headers: [{ name, value: /.*/ }] }, {})).toBe(false);
+  });
+
+  test.each([
+    ['a=1', true],
+    ['b=2&a=1', true],
+    ['a=1&a=2', true],
+    ['a=2&a=1', false],
+    ['%61=%31', true],
+    ['a', false],
+    ['', false],
+    [undefined, false],
+  ])('parameter a=1, query %j: %j', (query, expected) => {
+    expect(fits({ query: [{ name: 'a', value: '1' }] }, { query })).toBe(expected);
+  });
+});
+
+describe('listeners', () => {
+  const named = (hostname: string | undefined, matches: readonly RouteMatch[] = []) =>
+    aListener({ hostname: aHostname(hostname), matches });
+  const bind = aBind(0, {
+    listeners: [named('a.example.com'), named('*.example.com', [aMatch()]), named(undefined, [aMatch()])],
+  });
+
+  test.each([
+    ['a.example.com', 0],
+    ['b.example.com', 1],
+    ['example.com', 2],
+  ])('%s is served by listener %i', (host, index) => {
+    expect(findListener(bind, host)).toBe(bind.listeners[index]);
+  });
+
+  test('isolation: a listener without a match does not hand on to a less specific one', () => {
+    const listener = findListener(bind, 'a.example.com');
+    expect(listener && findMatch(listener, aRequest({ host: 'a.example.com' }))).toBeUndefined();
+  });
+
+  test('no listener, no service', () => {
+    expect(findListener(aBind(0, { listeners: [named('a.example.com')] }), 'b.example.com')).toBeUndefined();
+  });
+});
+
+describe('the first match in order of precedence wins', () => {
+  const element = fc.constantFrom('a', 'b', 'ab');
+  const path = fc.array(element, { maxLength: 3 }).map((elements) => elements.map((text) => `/${text}`).join(''));
+  const values = fc.array(fc.record({ name: fc.constantFrom('x', 'y'), value: fc.constantFrom('1', '2') }), {
+    maxLength: 2,
+  });
+  const match = fc.record({
+    hostname: fc.constantFrom(undefined, 'a.b', '*.b', '*.a.b').map(aHostname),
+    path: fc.oneof(
+      path.map((value) => ({ type: 'PathPrefix' as const, value })),
+      path.map((value) => ({ type: 'Exact' as const, value: value || '/' })),
+    ),
+    method: fc.constantFrom(undefined, 'GET', 'POST'),
+    headers: values,
+    query: values,
+  });
+  const request = fc.record({
+    host: fc.constantFrom('a.b', 'b', 'c.a.b', 'c.b', ''),
+    path: fc.tuple(path, fc.constantFrom('', '/')).map(([text, end]) => text + end || '/'),
+    method: fc.constantFrom('GET', 'POST', 'PUT'),
+    headers: fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom('1', '2')),
+    query: fc.option(fc.constantFrom('x=1', 'x=2&y=1', 'y=2'), { nil: undefined }),
+  });
+
+  /** The rules of Gateway API once more, in the plainest words. */
+  const expected = (candidate: Omit<RouteMatch, 'rule' | 'pattern'>, asked: RoutableRequest): boolean => {
+    const elements = (text: string): string[] => text.split('/').filter((part) => part !== '');
+    const labels = asked.host.split('.');
+    const { hostname, path: wanted } = candidate;
+    const hostFits =
+      hostname === undefined ||
+      ('exact' in hostname
+        ? asked.host === hostname.exact
+        : labels.some((_, index) => index > 0 && `.${labels.slice(index).join('.')}` === hostname.suffix));
+    const pathFits =
+      wanted.type === 'Exact'
+        ? asked.path === wanted.value
+        : wanted.type === 'PathPrefix' &&
+          elements(wanted.value).every((part, index) => elements(asked.path)[index] === part);
+    const parameters = Object.fromEntries(new URLSearchParams(asked.query));
+    return (
+      hostFits &&
+      pathFits &&
+      (candidate.method ?? asked.method) === asked.method &&
+      candidate.headers.every(({ name, value }) => asked.headers[name] === value) &&
+      candidate.query.every(({ name, value }) => parameters[name] === value)
+    );
+  };
+
+  test('as a search of all matches says', () => {
+    fc.assert(
+      fc.property(fc.array(match, { maxLength: 6 }), request, (candidates, asked) => {
+        const matches = candidates.map((candidate) => aMatch(candidate));
+        const index = candidates.findIndex((candidate) => expected(candidate, asked));
+        expect(findMatch(aListener({ matches }), asked)).toBe(matches[index]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
