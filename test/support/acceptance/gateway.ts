@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -118,6 +118,15 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayProc
   });
   return gateway;
 };
+
+/** A command that ends by itself: its exit code, and what it printed on both streams. */
+export const tooltrail = (...args: readonly string[]): Promise<{ exitCode: number; output: string }> =>
+  new Promise((resolve) => {
+    const options = { env: { PATH: process.env.PATH ?? '', GITHUB_PAT: 'secret' }, timeout: START_TIMEOUT };
+    execFile(process.execPath, ['gateway/main.ts', ...args], options, (error, stdout, stderr) =>
+      resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), output: stdout + stderr }),
+    );
+  });
 
 const terminate = async (child: ChildProcess, output: () => string): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) {
