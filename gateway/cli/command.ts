@@ -86,7 +86,7 @@ const strictly = (spec: CommandSpec, argv: readonly string[], options: ParseOpti
     return parseArgs({ args: [...argv], options: { ...options }, strict: true, allowPositionals: true });
   } catch (error) {
     // Further sentences of Node's messages explain `=` and `--`.
-    const [first = ''] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
+    const [first = ''] = (error as Error).message.split(/\.\s|\n/);
     throw usage(spec, first.charAt(0).toLowerCase() + first.slice(1));
   }
 };

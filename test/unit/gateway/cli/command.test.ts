@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseCommand } from '../../../../gateway/cli/command.ts';
+import { CHECK_COMMAND, DEMO_COMMAND, GATEWAY_COMMAND } from '../../../../gateway/cli/commands.ts';
+import { gatewayOptions } from '../../../../gateway/cli/options.ts';
+
+const parse = (line: string, env: Readonly<Record<string, string>> = {}) =>
+  gatewayOptions(parseCommand(GATEWAY_COMMAND, line.split(' ').filter(Boolean)), env);
+
+describe('tooltrail gateway', () => {
+  test('has defaults for all but what to serve', () => {
+    expect(parse('--config a')).toEqual({
+      paths: ['a'],
+      bind: undefined,
+      admin: { host: '127.0.0.1', port: 15000 },
+      stats: { host: '0.0.0.0', port: 15020 },
+      readiness: { host: '0.0.0.0', port: 15021 },
+      connectTo: new Map(),
+      referenceGrants: 'route-and-policy',
+      logFormat: 'text',
+      spanNames: 'post',
+      sessionKey: undefined,
+    });
+  });
+
+  test.each([
+    ['--config a --config b', ['a', 'b']],
+    ['--config a b', ['a', 'b']],
+    ['a b', ['a', 'b']],
+    ['--config=a -- --b', ['a', '--b']],
+  ])('%s', (line, paths) => {
+    expect(parse(line).paths).toEqual(paths);
+  });
+
+  test('takes every option', () => {
+    const line =
+      '--config a --bind :: --admin [::1]:1 --stats localhost:2 --readiness 127.0.0.1:0 --connect-to A.b:443=127.0.0.1:1 ' +
+      '--connect-to c:80=[::1]:2 --reference-grants none --log-format json --span-names semconv';
+    expect(parse(line)).toMatchObject({
+      bind: '::',
+      admin: { host: '::1', port: 1 },
+      stats: { host: 'localhost', port: 2 },
+      readiness: { host: '127.0.0.1', port: 0 },
+      connectTo: new Map([
+        ['a.b:443', { host: '127.0.0.1', port: 1 }],
+        ['c:80', { host: '::1', port: 2 }],
+      ]),
+      referenceGrants: 'none',
+      logFormat: 'json',
+      spanNames: 'semconv',
+    });
+  });
+
+  test.each([
+    ['', '--config PATH is missing'],
+    ['--config', `option '--config <value>' argument missing`],
+    ['--config --stats x:1', `option '--config' argument is ambiguous`],
+    ['--conifg a', 'unknown option "--conifg", did you mean --config?'],
+    ['a --reference-grant none', 'unknown option "--reference-grant", did you mean --reference-grants?'],
+    ['a --something-else', 'unknown option "--something-else"'],
+    ['a -c', 'unknown option "-c"'],
+    ['a --log-format jsn', '--log-format "jsn" is not valid, did you mean json?'],
+    ['a --span-names x', '--span-names "x" is not valid, did you mean post, semconv?'],
+    ['a --admin 1:1 --admin 2:2', '--admin is given twice'],
+    ['a --admin 15000', '--admin "15000" is no HOST:PORT'],
+    ['a --stats localhost:65536', '--stats "localhost:65536" is no HOST:PORT'],
+    ['a --readiness ::1:15021', '--readiness "::1:15021" is no HOST:PORT'],
+    ['a --bind localhost', '--bind "localhost" is no IP address'],
+    ['a --connect-to b:1', '--connect-to: expected HOST:PORT=HOST:PORT, not "b:1"'],
+    ['a --help=yes', `option '--help' does not take an argument`],
+  ])('%j is refused in one line', (line, message) => {
+    expect(() => parse(line)).toThrow(`tooltrail gateway: ${message} (tooltrail gateway --help)`);
+  });
+
+  test('a line break in an argument stays in its line', () => {
+    expect(() => parseCommand(GATEWAY_COMMAND, ['--a\nb'])).toThrow(
+      'tooltrail gateway: unknown option "--a\\nb" (tooltrail gateway --help)',
+    );
+  });
+});
+
+describe('SESSION_KEY', () => {
+  const KEY = '00ff'.repeat(16);
+
+  test.each([KEY, KEY.toUpperCase(), `${KEY}\n`])('%j', (text) => {
+    expect(parse('a', { SESSION_KEY: text }).sessionKey).toEqual(Uint8Array.from(Buffer.from(KEY, 'hex')));
+  });
+
+  test.each([
+    ['', 'it has 0 characters'],
+    [KEY.slice(1), 'it has 63 characters'],
+    [`${KEY.slice(2)}xy`, 'others are among them'],
+  ])('%j is refused without being shown', (text, why) => {
+    const refused = (): unknown => parse('a', { SESSION_KEY: text });
+    expect(refused).toThrow(`SESSION_KEY must be 64 hexadecimal digits, but ${why}; openssl rand -hex 32 makes one`);
+    expect(refused).not.toThrow(/00ff/);
+  });
+});
+
+describe('other commands', () => {
+  test('check takes paths', () => {
+    expect(parseCommand(CHECK_COMMAND, ['a', 'b']).positionals).toEqual(['a', 'b']);
+  });
+
+  test('demo takes none', () => {
+    expect(() => parseCommand(DEMO_COMMAND, ['a'])).toThrow('tooltrail demo: unexpected argument "a"');
+  });
+
+  test('help is had in spite of everything else that is wrong', () => {
+    expect(parseCommand(GATEWAY_COMMAND, ['--help', '--log-format', 'x']).help).toBe(true);
+  });
+});
