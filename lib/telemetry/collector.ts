@@ -31,6 +31,12 @@ export interface OpenTelemetryCollectorProps {
    * @default 'docker.io/otel/opentelemetry-collector-contrib:0.155.0'
    */
   readonly image?: string;
+  /**
+   * Pods.
+   *
+   * @default 1
+   */
+  readonly replicas?: number;
 }
 
 const CONFIG_FOLDER = '/conf';
@@ -51,14 +57,14 @@ export class OpenTelemetryCollector extends Construct implements OtlpCollector {
 
   constructor(scope: Construct, id: string, props: OpenTelemetryCollectorProps) {
     super(scope, id);
-    const { namespace } = props;
+    const { namespace, replicas = 1 } = props;
     const component: Component = { namespace, name: id, app: 'opentelemetry-collector', instance: id };
     this.namespace = namespace;
     this.serviceName = id;
     this.grantScope = this;
     this.grantName = props.grantName ?? `allow-${id}-access`;
 
-    const config = Yaml.stringify(collectorConfig(props.tempo.otlpUrl));
+    const config = Yaml.stringify(collectorConfig(props.tempo.otlpGrpcEndpoint));
     const ports = [
       { name: 'otlp', port: PORTS.otlpGrpc },
       { name: 'otlp-http', port: PORTS.otlpHttp },
@@ -67,33 +73,35 @@ export class OpenTelemetryCollector extends Construct implements OtlpCollector {
     write(this, serviceAccount(component));
     write(this, configMap(component, { 'relay.yaml': config }));
     write(this, service(component, ports));
-    write(
-      this,
-      workload(component, {
-        kind: 'Deployment',
-        user: USER,
-        config,
-        pod: {
-          serviceAccountName: id,
-          containers: [
-            {
-              name: 'opentelemetry-collector',
-              image: props.image ?? 'docker.io/otel/opentelemetry-collector-contrib:0.155.0',
-              imagePullPolicy: 'IfNotPresent',
-              command: ['/otelcol-contrib'],
-              args: [`--config=${CONFIG_FOLDER}/relay.yaml`],
-              ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
-              livenessProbe: health,
-              readinessProbe: health,
-              resources: resources('50m', '128Mi', '512Mi'),
-              securityContext: RESTRICTED,
-              volumeMounts: [{ name: 'config', mountPath: CONFIG_FOLDER, readOnly: true }],
-            },
-          ],
-          volumes: [{ name: 'config', configMap: { name: id } }],
-        },
-      }),
-    );
+    const deployment = workload(component, {
+      kind: 'Deployment',
+      user: USER,
+      config,
+      pod: {
+        serviceAccountName: id,
+        containers: [
+          {
+            name: 'opentelemetry-collector',
+            image: props.image ?? 'docker.io/otel/opentelemetry-collector-contrib:0.155.0',
+            imagePullPolicy: 'IfNotPresent',
+            command: ['/otelcol-contrib'],
+            args: [`--config=${CONFIG_FOLDER}/relay.yaml`],
+            ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
+            livenessProbe: health,
+            readinessProbe: health,
+            resources: resources('50m', '128Mi', '512Mi'),
+            securityContext: RESTRICTED,
+            volumeMounts: [{ name: 'config', mountPath: CONFIG_FOLDER, readOnly: true }],
+          },
+        ],
+        volumes: [{ name: 'config', configMap: { name: id } }],
+      },
+    });
+    write(this, { ...deployment, spec: { ...deployment.spec, replicas } });
+    this.node.addValidation({
+      validate: () =>
+        Number.isInteger(replicas) && replicas >= 0 ? [] : [`replicas: ${replicas} is not a whole number from 0`],
+    });
   }
 }
 

@@ -43,8 +43,8 @@ export class Tempo extends Construct {
   readonly serviceName: string;
   /** Query API, for Grafana's data source. */
   readonly queryUrl: string;
-  /** OTLP over gRPC, plain text, for collectors. */
-  readonly otlpUrl: string;
+  /** OTLP over gRPC, plain text, for collectors: `http://<host>:<port>`. */
+  readonly otlpGrpcEndpoint: string;
 
   constructor(scope: Construct, id: string, props: TempoProps) {
     super(scope, id);
@@ -54,7 +54,7 @@ export class Tempo extends Construct {
     this.namespace = namespace;
     this.serviceName = id;
     this.queryUrl = `http://${host}:${PORTS.tempoHttp}`;
-    this.otlpUrl = `http://${host}:${PORTS.otlpGrpc}`;
+    this.otlpGrpcEndpoint = `http://${host}:${PORTS.otlpGrpc}`;
 
     const config = Yaml.stringify(tempoConfig(props.retention ?? '24h'));
     write(this, serviceAccount(component));
