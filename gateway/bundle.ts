@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Bundles the gateway and all that it needs into build/gateway/. `tooltrail.js` is the command: it checks Node's version in words that any
+ * Bundles the gateway and all that it needs into build/gateway/, or the folder that is given. `tooltrail.js` is the command: it checks Node's version in words that any
  * version understands, and only then loads the rest. The demo is a chunk of its own, loaded when it is asked for.
  */
 const root = join(import.meta.dirname, '..');
-const folder = join(root, 'build/gateway');
+const folder = process.argv[2] ?? join(root, 'build/gateway');
 
 interface Manifest {
   readonly version: string;

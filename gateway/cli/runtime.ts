@@ -85,8 +85,8 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   const announcer = new Announcer(log);
   const onPorts = (): void => {
     readiness.onPorts(server.ports);
-    // Before that, the report does: findings come first.
-    if (readiness.ready) announce();
+    // Not before all ports have been tried: some will be bound in a moment.
+    void applied.then(announce);
   };
   const announce = (): void => {
     if (configuration.snapshot !== undefined && report !== undefined) {
@@ -99,7 +99,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
       reservedPorts: [options.admin, options.stats, options.readiness].map(({ port }) => port),
     },
     onSnapshot: (snapshot) => {
-      applied = server.apply(snapshot);
+      applied = server.apply(snapshot).then(() => readiness.onPorts(server.ports));
       exporters.reconcile(tracingPolicies(snapshot));
       upstream.retain(targets(snapshot));
     },

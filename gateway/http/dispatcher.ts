@@ -59,6 +59,8 @@ export class Dispatcher {
     const closed = new Promise<void>((resolve) => {
       response.once('close', resolve);
     });
+    // A connection that breaks while it is written to: its end is told by `close`.
+    response.on('error', () => {});
     return async () => {
       // The response of a request that waited has no socket any more: it never closes.
       const gone = connection.socket.destroyed;
