@@ -3,7 +3,7 @@ import { type OtlpReceiver, startOtlpReceiver } from '../../gateway/demo/otlp-re
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
-import { freePort } from '../support/acceptance/ports.ts';
+import { freePort } from '../support/free-port.ts';
 import { openSession, post, toolCall } from '../support/mcp/client.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../support/mcp/upstream.ts';
 
@@ -72,11 +72,11 @@ const start = async (collectorPort: number): Promise<GatewayProcess> => {
 };
 
 /** Statuses of many calls in one session. */
-const callOften = async (gateway: GatewayProcess): Promise<ReadonlySet<number>> => {
+const callOften = async (gateway: GatewayProcess, calls: number): Promise<ReadonlySet<number>> => {
   const session = await openSession(gateway.url);
   const statuses = new Set<number>();
   const worker = async (): Promise<void> => {
-    for (let count = 0; count < CALLS / CONCURRENCY; count++) {
+    for (let count = 0; count < calls / CONCURRENCY; count++) {
       const answer = await post(gateway.url, toolCall('echo'), session);
       await answer.arrayBuffer();
       statuses.add(answer.status);
@@ -99,7 +99,7 @@ const metricsWhen = (gateway: GatewayProcess, what: string, holds: (metrics: str
     return holds(metrics) ? metrics : undefined;
   });
 
-test('a collector that refuses every batch has its spans counted', async () => {
+test('a collector that rejects every batch has its spans counted', async () => {
   const gateway = gateways.rejects!;
   await openSession(gateway.url);
   const dropped = (metrics: string): number => sum(metrics, 'tooltrail_spans_dropped_total', 'reason="rejected"');
@@ -109,25 +109,31 @@ test('a collector that refuses every batch has its spans counted', async () => {
   expect(await gateway.printed(/spans cannot be exported/)).toContain('collector');
 });
 
-test.concurrent.each(['refuses', 'hangs'])(
-  'with a collector that %s, calls go on; spans are bounded, and those dropped are counted',
-  async (name) => {
-    const gateway = gateways[name]!;
-    expect(await callOften(gateway)).toEqual(new Set([200]));
-    // With the request that opened the session; each request has two spans, and none is unaccounted for.
-    const requests = CALLS + 1;
-    const all = (text: string): number =>
-      sum(text, 'tooltrail_spans_dropped_total') + sum(text, 'tooltrail_span_queue_size');
-    const metrics = await metricsWhen(gateway, 'all spans', (text) => all(text) === 2 * requests);
-    expect(sum(metrics, 'tooltrail_spans_dropped_total', 'reason="queue_full"')).toBeGreaterThan(0);
-    expect(sum(metrics, 'tooltrail_span_queue_size')).toBeLessThanOrEqual(MAX_WAITING);
-    expect(sum(metrics, 'tooltrail_spans_exported_total')).toBe(0);
-    expect(sum(metrics, 'agentgateway_requests_total')).toBe(requests);
-    expect(await gateway.printed(/spans are dropped and counted/)).toContain('collector');
-    // However many spans are lost, the log is not flooded.
-    expect(gateway.output().split('\n').length).toBeLessThan(20);
-  },
-);
+test('a collector that refuses connections: calls go on; spans are bounded, and those dropped are counted', async () => {
+  const gateway = gateways.refuses!;
+  expect(await callOften(gateway, CALLS)).toEqual(new Set([200]));
+  // With the request that opened the session; each request has two spans, and none is unaccounted for.
+  const requests = CALLS + 1;
+  const all = (text: string): number =>
+    sum(text, 'tooltrail_spans_dropped_total') + sum(text, 'tooltrail_span_queue_size');
+  const metrics = await metricsWhen(gateway, 'all spans', (text) => all(text) === 2 * requests);
+  expect(sum(metrics, 'tooltrail_spans_dropped_total', 'reason="queue_full"')).toBeGreaterThan(0);
+  expect(sum(metrics, 'tooltrail_span_queue_size')).toBeLessThanOrEqual(MAX_WAITING);
+  expect(sum(metrics, 'tooltrail_spans_exported_total')).toBe(0);
+  expect(sum(metrics, 'agentgateway_requests_total')).toBe(requests);
+  expect(await gateway.printed(/spans are dropped and counted/)).toContain('collector');
+  // However many spans are lost, the log is not flooded.
+  expect(gateway.output().split('\n').length).toBeLessThan(20);
+});
+
+test('a collector that hangs: calls go on, their spans wait', async () => {
+  const gateway = gateways.hangs!;
+  // More than a batch: the first one is under way.
+  expect(await callOften(gateway, 300)).toEqual(new Set([200]));
+  await eventually('a batch', () => (collectors.hangs?.requests() ?? 0) > 0 || undefined);
+  const waiting = (text: string): number => sum(text, 'tooltrail_span_queue_size');
+  await metricsWhen(gateway, 'all spans', (text) => waiting(text) === 2 * 301);
+});
 
 test('no collector holds up the end, and one that comes late gets what waited', async () => {
   const { late, ...others } = gateways;

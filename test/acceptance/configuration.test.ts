@@ -8,8 +8,8 @@ import { createAuthority } from '../support/acceptance/authority.ts';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway, tooltrail } from '../support/acceptance/gateway.ts';
 import { plainManifests, replaced, SEED, SEED_UPSTREAM } from '../support/acceptance/manifests.ts';
-import { freePort } from '../support/acceptance/ports.ts';
 import { startToolServer, type ToolServer } from '../support/acceptance/tool-server.ts';
+import { freePort } from '../support/free-port.ts';
 import { INITIALIZE, post } from '../support/mcp/client.ts';
 
 /** Configurations that are wrong: each is told by object, place and rule, nothing ends, and what was good goes on. */

@@ -3,7 +3,7 @@ import { type GatewayProcess, startGateway } from '../support/acceptance/gateway
 import { inspect } from '../support/acceptance/inspector.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
 import { normalise } from '../support/acceptance/normalise.ts';
-import { freePort } from '../support/acceptance/ports.ts';
+import { freePort } from '../support/free-port.ts';
 import { type EverythingServer, startEverything } from '../support/mcp/everything.ts';
 
 /** The post's own check: MCP Inspector prints and returns the same through the gateway as directly. */

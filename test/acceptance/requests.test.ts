@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
-import { freePort } from '../support/acceptance/ports.ts';
+import { freePort } from '../support/free-port.ts';
 import { HEADERS, openSession, post, toolCall } from '../support/mcp/client.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../support/mcp/upstream.ts';
 

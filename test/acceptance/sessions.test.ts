@@ -5,7 +5,7 @@ import { type GatewayProcess, startGateway } from '../support/acceptance/gateway
 import { plainManifests } from '../support/acceptance/manifests.ts';
 import { normalise } from '../support/acceptance/normalise.ts';
 import { type Connect, connectV1, connectV2, type OfficialClient } from '../support/acceptance/official-clients.ts';
-import { freePort } from '../support/acceptance/ports.ts';
+import { freePort } from '../support/free-port.ts';
 import { post, toolCall } from '../support/mcp/client.ts';
 import { type EverythingServer, startEverything } from '../support/mcp/everything.ts';
 

@@ -8,7 +8,7 @@ import { createAuthority } from '../support/acceptance/authority.ts';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests, replaced } from '../support/acceptance/manifests.ts';
-import { freePort } from '../support/acceptance/ports.ts';
+import { freePort } from '../support/free-port.ts';
 import { INITIALIZE, openSession, post, toolCall } from '../support/mcp/client.ts';
 import { ANSWER, events, json, type ScriptedUpstream, startUpstream } from '../support/mcp/upstream.ts';
 

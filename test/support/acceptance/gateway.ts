@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NODE_COMPILE_CACHE } from '../compile-cache.ts';
+import { freePort } from '../free-port.ts';
 import { eventually } from './eventually.ts';
-import { freePort } from './ports.ts';
 
 const START_TIMEOUT = 15_000;
 /** The gateway flushes its spans before it ends. */
@@ -58,13 +59,24 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayProc
   const child = spawn(
     process.execPath,
     [
-      ...['gateway/main.ts', 'gateway', '--config', file, '--bind', bind],
+      ...[
+        '--import',
+        './test/support/end-with-tests.ts',
+        'gateway/main.ts',
+        'gateway',
+        '--config',
+        file,
+        '--bind',
+        bind,
+      ],
       ...Object.entries(interfaces).flatMap(([flag, number]) => [flag, `127.0.0.1:${number}`]),
       ...Object.entries(connectTo).flatMap(([name, number]) => ['--connect-to', `${name}=127.0.0.1:${number}`]),
       ...args,
     ],
-    { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, ...env }, stdio: 'pipe' },
   );
+  // Nothing of it keeps a failed test run from ending.
+  for (const handle of [child, child.stdin, child.stdout, child.stderr]) (handle as { unref(): void }).unref();
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -122,7 +134,10 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayProc
 /** A command that ends by itself: its exit code, and what it printed on both streams. */
 export const tooltrail = (...args: readonly string[]): Promise<{ exitCode: number; output: string }> =>
   new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH ?? '', GITHUB_PAT: 'secret' }, timeout: START_TIMEOUT };
+    const options = {
+      env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, GITHUB_PAT: 'secret' },
+      timeout: START_TIMEOUT,
+    };
     execFile(process.execPath, ['gateway/main.ts', ...args], options, (error, stdout, stderr) =>
       resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), output: stdout + stderr }),
     );

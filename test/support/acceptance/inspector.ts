@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NODE_COMPILE_CACHE } from '../compile-cache.ts';
 
 export interface InspectorRun {
   readonly exitCode: number;
@@ -20,7 +21,11 @@ export const inspect = async (url: string, ...args: readonly string[]): Promise<
       execFile(
         process.execPath,
         [SCRIPT, '--cli', url, '--transport', 'http', ...args],
-        { env: { PATH: process.env.PATH ?? '', HOME: home }, timeout: TIMEOUT, maxBuffer: 16 * 1_024 * 1_024 },
+        {
+          env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE, HOME: home },
+          timeout: TIMEOUT,
+          maxBuffer: 16 * 1_024 * 1_024,
+        },
         (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
       );
     });
