@@ -27,7 +27,6 @@ test.each<[string, number, string, readonly string[]]>([
   ['tools/call', 0, 'Echo: hi there', ['--tool-name', 'echo', '--tool-arg', 'message=hi there']],
   ['tools/call', 0, 'image/png', ['--tool-name', 'get-tiny-image']],
   ['tools/call', 5, '"isError": true', ['--tool-name', 'get-structured-content', '--tool-arg', 'location=Graz']],
-  ['tools/call', 5, 'no-such-tool', ['--tool-name', 'no-such-tool']],
   ['resources/read', 0, 'text/markdown', ['--uri', 'demo://resource/static/document/features.md']],
   ['prompts/get', 0, 'Graz', ['--prompt-name', 'args-prompt', '--prompt-args', 'city=Graz']],
 ])('%s → %d %s', async (method, exitCode, word, args) => {

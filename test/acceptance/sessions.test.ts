@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
@@ -6,7 +7,7 @@ import { plainManifests } from '../support/acceptance/manifests.ts';
 import { normalise } from '../support/acceptance/normalise.ts';
 import { type Connect, connectV1, connectV2, type OfficialClient } from '../support/acceptance/official-clients.ts';
 import { freePort } from '../support/free-port.ts';
-import { post, toolCall } from '../support/mcp/client.ts';
+import { INITIALIZE, openSession, post, toolCall } from '../support/mcp/client.ts';
 import { type EverythingServer, startEverything } from '../support/mcp/everything.ts';
 
 /** Sessions: many at a time, their streams, their end, and which gateways know them. */
@@ -121,6 +122,69 @@ describe.each<[string, Connect]>([
   });
 });
 
+test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
+  'revision %s is spoken as directly',
+  async (revision) => {
+    const speak = async (url: string) => {
+      const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, protocolVersion: revision } };
+      const opened = await post(url, initialize);
+      const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+      const agreed = message(await opened.text());
+      const headers = { ...session, 'mcp-protocol-version': revision };
+      const notified = await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers);
+      const listed = await post(url, { jsonrpc: '2.0', id: 2, method: 'tools/list' }, headers);
+      return {
+        agreed,
+        notified: notified.status,
+        type: listed.headers.get('content-type'),
+        tools: message(await listed.text()),
+      };
+    };
+    const [direct, proxied] = [await speak(everything.url), await speak(gateway.url)];
+    expect(direct).toMatchObject({ agreed: { result: { protocolVersion: revision } }, notified: 202 });
+    expect(proxied).toEqual(direct);
+  },
+);
+
+test('a stream that broke is resumed where it broke, as directly', async () => {
+  const resume = async (url: string) => {
+    const session = await openSession(url);
+    const abort = new AbortController();
+    const call = {
+      name: 'trigger-long-running-operation',
+      arguments: { duration: 0.6, steps: 3 },
+      _meta: { progressToken: 1 },
+    };
+    const broken = await post(
+      url,
+      { jsonrpc: '2.0', id: 7, method: 'tools/call', params: call },
+      session,
+      abort.signal,
+    );
+    let text = '';
+    for await (const chunk of broken.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('"progress":1')) break;
+    }
+    abort.abort();
+    // This server replays what was said until then, and nothing later.
+    await sleep(1_200);
+    const [, last = ''] =
+      /^id: (.*)\n(?:event: .*\n)?data: .*"progress":1/m.exec(text.replace(/^event: .*\n/gm, '')) ?? [];
+    expect(last).not.toBe('');
+    const rest = await fetch(url, { headers: { accept: 'text/event-stream', ...session, 'last-event-id': last } });
+    const events: string[] = [];
+    for await (const chunk of rest.body ?? []) {
+      events.push(Buffer.from(chunk).toString());
+      if (events.join('').includes('"id":7')) break;
+    }
+    return normalise(events.join('').match(/^data: .+$/gm));
+  };
+  const [direct, proxied] = await Promise.all([resume(everything.url), resume(gateway.url)]);
+  expect(JSON.stringify(direct)).toContain('"progress\\":3');
+  expect(proxied).toEqual(direct);
+});
+
 describe('a session id', () => {
   let id: string;
 
@@ -161,3 +225,6 @@ describe('a session id', () => {
     expect(gateway.alive()).toBe(true);
   });
 });
+
+/** The JSON-RPC message of an answer, from JSON or from its one event. */
+const message = (text: string): unknown => JSON.parse(/^data: (\{.*)$/m.exec(text)?.[1] ?? text);
