@@ -31,11 +31,12 @@ export class Connection implements Peer {
     return this.#unfinished;
   }
 
-  /** Runs `serve`, which must not reject, when the requests before it are finished. */
-  enqueue(serve: () => Promise<void>): void {
+  /** Runs `serve`, which must not reject, when the requests before it are finished; `done` when it is finished itself. */
+  enqueue(serve: () => Promise<void>, done: () => void): void {
     const run = async (): Promise<void> => {
       await serve();
       this.#unfinished -= 1;
+      done();
     };
     this.#unfinished += 1;
     this.#last = this.#unfinished === 1 ? run() : this.#last.then(run);

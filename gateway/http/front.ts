@@ -63,6 +63,11 @@ export class Front {
     );
   }
 
+  /** Open connections, and those whose last request has not been finished. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   /** Whether any request has not been finished. */
   get unfinished(): boolean {
     return [...this.#connections.values()].some(({ unfinished }) => unfinished > 0);
@@ -85,11 +90,7 @@ export class Front {
     }
     response.endsConnection = closing;
     const serve = dispatcher.accept({ request, response, bind: bind(), connection, refusal });
-    connection.enqueue(async () => {
-      await serve();
-      // Later than `unfinished` is counted down.
-      queueMicrotask(() => this.#onFinished(connection));
-    });
+    connection.enqueue(serve, () => this.#onFinished(connection));
   }
 
   #onFinished(connection: Connection): void {

@@ -27,6 +27,8 @@ export interface PortStatus {
   readonly bound: { readonly address: string; readonly port: number } | undefined;
   /** Why it is not bound. */
   readonly problem: string | undefined;
+  /** Clients' connections, open or not yet done with. */
+  readonly connections: number;
 }
 
 /** How often it is looked whether all requests have ended. */
@@ -62,6 +64,7 @@ export class Port {
       listeners: this.#bind.listeners.map(({ labels }) => `${labels.gateway} ${labels.listener}`),
       bound: address === null ? undefined : { address: address.address, port: address.port },
       problem: this.#problem,
+      connections: this.#front.connections,
     };
   }
 

@@ -87,6 +87,8 @@ export interface RawClient {
   send(text: string): void;
   /** All that came, once the other side has closed. */
   readonly closed: Promise<string>;
+  /** Whether the connection was reset, or broke otherwise. */
+  readonly broken: () => boolean;
 }
 
 export const connect = (port: number, text = ''): RawClient => {
@@ -98,10 +100,12 @@ export const connect = (port: number, text = ''): RawClient => {
   socket.setEncoding('utf8').on('data', (chunk) => {
     received += String(chunk);
   });
-  // How a connection ends is told by `close`.
-  socket.on('error', () => {});
+  let broken = false;
+  socket.on('error', () => {
+    broken = true;
+  });
   if (text !== '') socket.write(text);
-  return { socket, received: () => received, send: (more) => void socket.write(more), closed };
+  return { socket, received: () => received, send: (more) => void socket.write(more), closed, broken: () => broken };
 };
 
 /** Waits until something holds; the test's own time limit ends it otherwise. */

@@ -9,6 +9,7 @@ const bound = (port: number, address = '::'): PortStatus => ({
   listeners: [],
   bound: { address, port },
   problem: undefined,
+  connections: 0,
 });
 const finding = (message: string, severity: Finding['severity'] = 'error'): Finding => ({
   severity,

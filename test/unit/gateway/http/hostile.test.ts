@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readBody } from '../../../../gateway/mcp/body.ts';
 import { connect, startServer, type TestServer, until } from '../../../support/http/server.ts';
 import { aSnapshot } from '../../../support/http/snapshot.ts';
 
@@ -87,6 +88,13 @@ describe('limits', () => {
     expect((await send(fields('Host: a', ...many, ...many, CLOSE)))[0]).toBe(431);
   });
 
+  test('also where the parser cuts them by itself', async () => {
+    await server.close();
+    server = await startServer(aSnapshot(0), { limits: { maxHeaders: 64 } });
+    const many = Array.from({ length: 100 }, (_, index) => `X-${index}: a`);
+    expect((await send(fields('Host: a', CLOSE, ...many)))[0]).toBe(431);
+  });
+
   test('a target that is too long', async () => {
     const text = `GET /${'a'.repeat(2 * MAX_HEADER_BYTES)} HTTP/1.1\r\nHost: a\r\n\r\n`;
     expect((await send(text))[0]).toBe(431);
@@ -151,6 +159,29 @@ describe('several requests at once on one connection', () => {
     answer.resolve();
     expect(await recorded()).toHaveLength(1);
   });
+});
+
+test('a body that turns bad under its answer ends the connection: a second answer would be taken for the first one’s', async () => {
+  server.handle = async ({ response }) => {
+    response.writeHead(200, { 'content-length': 100 });
+    response.write('half');
+    await new Promise((resolve) => response.on('close', resolve));
+  };
+  const client = connect(server.port, 'POST /mcp HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+  await until(() => client.received().endsWith('half'));
+  client.send('no chunk\r\n');
+  expect(await client.closed).toMatch(/half$/);
+  expect(await recorded()).toMatchObject([{ method: 'POST', status: 200 }]);
+});
+
+test('a body that turns bad before an answer: 400', async () => {
+  server.handle = async ({ request, response }) => {
+    await readBody(request, 1_024);
+    response.end('never');
+  };
+  const head = 'POST /mcp HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+  expect(await send(`${head}no chunk\r\n`)).toEqual([400, 'malformed HTTP request']);
+  expect(await recorded()).toMatchObject([{ method: 'POST', status: 400, error: 'request_malformed' }]);
 });
 
 test('more connections than the limit are refused, and told of once', async () => {

@@ -187,13 +187,38 @@ describe('reload', () => {
     expect(answer).toMatch(/late/);
   });
 
+  test('so does the connection of one whose answer had begun, though others go on', async () => {
+    const port = await freePort();
+    server = await startServer(aSnapshot(port));
+    const answers: (() => void)[] = [];
+    server.handle = async ({ response }) => {
+      response.writeHead(200, { 'content-length': 4 }).flushHeaders();
+      await new Promise<void>((resolve) => answers.push(resolve));
+      response.end('done');
+    };
+    const GET = 'GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n';
+    const first = connect(port, GET);
+    await until(() => answers.length === 1);
+    const second = connect(port, GET);
+    await until(() => answers.length === 2);
+    await server.server.apply(aSnapshot());
+    answers[0]?.();
+    expect(await first.closed).toMatch(/done$/);
+    expect(second.socket.closed).toBe(false);
+    answers[1]?.();
+    expect(await second.closed).toMatch(/done$/);
+  });
+
   test('when the time for that is over, it is cut off and recorded', async () => {
     const port = await freePort();
     server = await startServer(aSnapshot(port), { drainTimeout: 50 });
-    server.handle = ({ response }) => new Promise((resolve) => response.on('close', resolve));
+    const started = Promise.withResolvers<void>();
+    server.handle = ({ response }) => {
+      started.resolve();
+      return new Promise((resolve) => response.on('close', resolve));
+    };
     const client = connect(port, 'GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n');
-    await until(() => client.socket.bytesWritten > 0 && server.server.ports.length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await started.promise;
     await server.server.apply(aSnapshot());
     expect(await client.closed).toBe('');
     await until(() => server.records.length === 1);
@@ -207,11 +232,11 @@ describe('close', () => {
   test('waits for requests, and then for no stream of events: those have no end', async () => {
     server = await startServer(aSnapshot(0));
     const answer = Promise.withResolvers<void>();
-    let streaming = false;
+    const begun = new Set<string | undefined>();
     server.handle = async ({ request, response }) => {
+      begun.add(request.method);
       if (request.method === 'GET') {
         response.writeHead(200, EVENTS).flushHeaders();
-        streaming = true;
         await new Promise((resolve) => response.on('close', resolve));
       } else {
         await answer.promise;
@@ -220,7 +245,7 @@ describe('close', () => {
     };
     const stream = connect(server.port, 'GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n');
     const post = fetch(server.url('/mcp'), { method: 'POST' });
-    await until(() => streaming);
+    await until(() => begun.size === 2);
     let closed = false;
     const closing = server.server.close(10_000).then(() => {
       closed = true;

@@ -110,6 +110,26 @@ describe('every request is finished exactly once', () => {
   });
 });
 
+test('a connection is forgotten with its last request, and not before', async () => {
+  const connections = (): number | undefined => server.server.ports[0]?.connections;
+  const done = Promise.withResolvers<void>();
+  server.handle = async () => {
+    started.resolve();
+    await done.promise;
+  };
+  const client = connect(server.port);
+  await until(() => connections() === 1);
+  client.send(GET);
+  await started.promise;
+  client.socket.destroy();
+  await client.closed;
+  expect(connections()).toBe(1);
+  done.resolve();
+  await until(() => connections() === 0);
+  await fetch(server.url('/mcp'), { headers: { connection: 'close' } });
+  await until(() => connections() === 0);
+});
+
 test('telemetry begins with the listener’s policy, before the route is known', async () => {
   await server.close();
   const policy = { metricLabels: [] };

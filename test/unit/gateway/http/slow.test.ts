@@ -5,6 +5,8 @@ import { connect, startServer, type TestServer, until } from '../../../support/h
 import { aSnapshot } from '../../../support/http/snapshot.ts';
 
 const MIB = 1_024 * 1_024;
+/** The connection ends with its answer. */
+const GET = 'GET /mcp HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const POST = 'POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n';
 
 let server: TestServer;
@@ -46,12 +48,12 @@ describe('clients that take their time', () => {
   });
 
   test('an answer may take longer than a request', async () => {
-    await start({ headersTimeout: 50, requestTimeout: 50 });
+    await start({ headersTimeout: 200, requestTimeout: 200 });
     server.handle = async ({ response }) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 600));
       response.end('late');
     };
-    expect(await (await fetch(server.url('/mcp'))).text()).toBe('late');
+    expect(await connect(server.port, GET).closed).toMatch(/late$/);
   });
 
   test('who connects and says nothing is not recorded', async () => {
@@ -82,34 +84,35 @@ describe('clients that take their time', () => {
   });
 
   test('a silent stream to one who reads is not', async () => {
-    await start({ stallTimeout: 50 });
+    await start({ stallTimeout: 200 });
     server.handle = async ({ response }) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('data: 1\n\n');
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await new Promise((resolve) => setTimeout(resolve, 600));
       response.end('data: 2\n\n');
     };
-    expect(await (await fetch(server.url('/mcp'))).text()).toBe('data: 1\n\ndata: 2\n\n');
+    expect(await connect(server.port, GET).closed).toMatch(/data: 1\n.*data: 2\n/s);
   });
 });
 
 describe('a body that nobody reads', () => {
-  const refuse = async (body: number, sent: number): Promise<string> => {
+  const refuse = async (body: number, sent: number): Promise<readonly [answer: string, broken: boolean]> => {
     const client = connect(server.port, `POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: ${body}\r\n\r\n`);
     client.send('x'.repeat(sent));
-    return client.closed;
+    return [await client.closed, client.broken()];
   };
 
   test('does not take the answer with it', async () => {
     await start({});
-    const answer = await refuse(8 * MIB, 8 * MIB);
+    const [answer, broken] = await refuse(8 * MIB, 8 * MIB);
+    expect(broken).toBe(false);
     expect(answer).toMatch(/^HTTP\/1.1 404 Not Found\r\n.*connection: close\r\n.*no route matches this request$/s);
     expect(await recorded()).toEqual([[404, 'route_not_found']]);
   });
 
   test('is not waited for without end', async () => {
     await start({ lingerTimeout: 50 });
-    expect(await refuse(MIB, 10)).toMatch(/^HTTP\/1.1 404 /);
+    expect((await refuse(MIB, 10))[0]).toMatch(/^HTTP\/1.1 404 /);
     expect(await recorded()).toEqual([[404, 'route_not_found']]);
   });
 
