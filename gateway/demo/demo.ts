@@ -6,7 +6,7 @@ import { PORTS } from '../../lib/api/ports.ts';
 import { type AgentSpan, callTool } from './agent.ts';
 import { selfSigned } from './certificate.ts';
 import { DemoError } from './error.ts';
-import { startEverything } from './everything.ts';
+import { isFree, startEverything } from './everything.ts';
 import { startGateway } from './gateway-process.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import { printTrail } from './print.ts';
@@ -64,6 +64,11 @@ const demonstrate = async (
   const { write, env, execPath } = deps;
   if (!(await isFolder(MANIFESTS))) {
     throw new DemoError(`there is no ${MANIFESTS}/ here: run it in the project's folder, after make synth`);
+  }
+  for (const port of [GATEWAY_PORT, PORTS.admin, PORTS.stats, PORTS.readiness]) {
+    if (!(await isFree(port))) {
+      throw new DemoError(`port ${port} of 127.0.0.1 is taken, perhaps by another demo: end what listens there`);
+    }
   }
   const everything = await startEverything(execPath, env);
   onCleanup(everything.stop);
