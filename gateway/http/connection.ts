@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { GatewayError } from '../errors.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Peer } from './request.ts';
 
 /** An IPv4 peer of a socket that serves both families. */

@@ -6,7 +6,7 @@ import { chooseBackend } from '../route/weight.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Connection } from './connection.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { bindLabels, newRecord } from './record.ts';
@@ -62,7 +62,7 @@ export class Dispatcher {
     // A connection that breaks while it is written to: its end is told by `close`.
     response.on('error', () => {});
     return async () => {
-      // The response of a request that waited has no socket any more: it never closes.
+      // A request that waited on a connection that broke: not every Node tells the end of a response that never had its socket.
       const gone = connection.socket.destroyed;
       connection.current = exchange;
       await this.#serve(exchange, arrival, listener, received.routable);

@@ -42,7 +42,7 @@ export class Front {
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_DELAY,
     });
-    // Node drops the fields beyond its limit: with one more than ours it shows that there were too many.
+    // Not every Node refuses what is beyond its limit, some drop it: with one more than ours it shows in `receive`.
     this.server.maxHeadersCount = limits.maxHeaders + 1;
     this.server.maxConnections = limits.maxConnections;
     this.server.timeout = limits.stallTimeout;

@@ -113,8 +113,11 @@ describe('every request is finished exactly once', () => {
 test('a connection is forgotten with its last request, and not before', async () => {
   const connections = (): number | undefined => server.server.ports[0]?.connections;
   const done = Promise.withResolvers<void>();
-  server.handle = async () => {
+  let gone = false;
+  server.handle = async ({ response }) => {
     started.resolve();
+    await new Promise((resolve) => response.on('close', resolve));
+    gone = true;
     await done.promise;
   };
   const client = connect(server.port);
@@ -122,10 +125,12 @@ test('a connection is forgotten with its last request, and not before', async ()
   client.send(GET);
   await started.promise;
   client.socket.destroy();
-  await client.closed;
+  await until(() => gone);
   expect(connections()).toBe(1);
   done.resolve();
   await until(() => connections() === 0);
+
+  server.handle = async ({ response }) => void response.end();
   await fetch(server.url('/mcp'), { headers: { connection: 'close' } });
   await until(() => connections() === 0);
 });
