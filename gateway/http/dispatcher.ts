@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Backend, Bind, Listener, McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
 import { findListener, findMatch, type RoutableRequest } from '../route/router.ts';
 import { chooseBackend } from '../route/weight.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Connection } from './connection.ts';
-import type { Exchange } from '../exchange.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { bindLabels, newRecord } from './record.ts';

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { GatewayError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
 import { errorBody } from '../mcp/jsonrpc.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
-import type { Exchange } from '../exchange.ts';
 
 /** Notes in the record why a request failed, unless somebody did who knew better. */
 export const noteError = (record: RequestRecord, error: GatewayError): void => {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { readsRequestBody } from '../telemetry/context.ts';
 import type { KnownNames } from '../telemetry/names.ts';
 import type { TelemetryPolicy } from '../telemetry/policy.ts';

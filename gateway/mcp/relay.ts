@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../errors.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { RecordError, UpstreamCall } from '../telemetry/record.ts';
 import type { UpstreamExchange, UpstreamListener } from '../upstream/upstream.ts';
 import { responseHeaders, SESSION_HEADER } from './headers.ts';

@@ -1,6 +1,6 @@
 /**
- * Every metric of the gateway's request path, once: name, type, help, labels in order, buckets. Code, dashboards and alerts read it.
- * Source: the compatible system's metrics; the spans' own counters are with their exporter.
+ * Every metric of the gateway, once: name, type, help, labels in order, buckets. Code, dashboards and alerts read it.
+ * Source: the compatible system's metrics where the name begins with `agentgateway_`.
  */
 export interface MetricDefinition {
   /** As Prometheus shows it, with the suffix of its type. */
@@ -44,6 +44,24 @@ export const METRICS = {
     help: 'Values of added labels that became "unknown", since the label had too many.',
     type: 'counter',
     labels: ['label'],
+  },
+  spansExported: {
+    name: 'tooltrail_spans_exported_total',
+    type: 'counter',
+    help: 'Spans that a collector took.',
+    labels: ['policy'],
+  },
+  spansDropped: {
+    name: 'tooltrail_spans_dropped_total',
+    type: 'counter',
+    help: 'Spans that never arrived, by reason: queue_full, rejected, unreachable, shutdown.',
+    labels: ['policy', 'reason'],
+  },
+  spanQueueSize: {
+    name: 'tooltrail_span_queue_size',
+    type: 'gauge',
+    help: 'Spans waiting for export or in flight.',
+    labels: ['policy'],
   },
   buildInfo: {
     name: 'agentgateway_build_info',

@@ -1,21 +1,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { METRICS } from '../../../lib/api/metrics.ts';
 import { DROP_REASONS } from './account.ts';
 import type { Exporters } from './registry.ts';
 
-/** What the gateway says of its own span export. */
-export const EXPORTER_METRICS = {
-  exported: { name: 'tooltrail_spans_exported_total', help: 'Spans that a collector took.', labels: ['policy'] },
-  dropped: {
-    name: 'tooltrail_spans_dropped_total',
-    help: 'Spans that never arrived, by reason: queue_full, rejected, unreachable, shutdown.',
-    labels: ['policy', 'reason'],
-  },
-  queued: { name: 'tooltrail_span_queue_size', help: 'Spans waiting for export or in flight.', labels: ['policy'] },
-} as const;
-
 /** Publishes the counts of all policies; read at each scrape, nothing on the request path. */
 export function registerExporterMetrics(registry: Registry, exporters: Exporters): void {
-  const { exported, dropped, queued } = EXPORTER_METRICS;
+  const { spansExported: exported, spansDropped: dropped, spanQueueSize: queued } = METRICS;
   new Counter({
     name: exported.name,
     help: exported.help,

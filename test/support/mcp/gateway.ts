@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { McpBackend } from '../../../gateway/compile/snapshot.ts';
 import { GatewayError } from '../../../gateway/errors.ts';
-import type { Exchange } from '../../../gateway/http/exchange.ts';
+import type { Exchange } from '../../../gateway/exchange.ts';
 import { McpHandler } from '../../../gateway/mcp/handler.ts';
 import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
 import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
