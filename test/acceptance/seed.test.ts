@@ -36,6 +36,8 @@ interface Walkthrough {
 // No other process of a Linux machine that tries the post is likely to be there. Other systems have one loopback address.
 const BIND = process.platform === 'linux' ? '127.0.3.1' : '127.0.0.1';
 const TOKEN = `github_pat_${randomBytes(16).toString('hex')}`;
+/** The client's own credential, which is not for the upstream. */
+const CLIENT_TOKEN = randomBytes(16).toString('hex');
 
 /** The agent's span, in which the model chose the tool. */
 const AGENT = { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
@@ -158,6 +160,8 @@ describe.each([
   test('the agent’s trace goes on: agent, SERVER span, CLIENT span, upstream', () => {
     expect([server.traceId, server.parentSpanId]).toEqual([AGENT.traceId, AGENT.spanId]);
     expect([client.traceId, client.parentSpanId]).toEqual([AGENT.traceId, server.spanId]);
+    // Sampled; it is known whether the parent is remote; it is, and then it is not (opentelemetry-proto, SpanFlags).
+    expect([server.flags, client.flags]).toEqual([0x301, 0x101]);
     const traceparents = upstream.requests.flatMap((request) => request.header('traceparent'));
     expect(traceparents).toContain(`00-${AGENT.traceId}-${client.spanId}-01`);
     expect(new Set(traceparents).size).toBe(upstream.requests.length);
@@ -190,6 +194,7 @@ describe.each([
       expect(text.length).toBeGreaterThan(100);
       expect(text).not.toContain(TOKEN);
       expect(text).not.toContain(Buffer.from(`Bearer ${TOKEN}`).toString('base64'));
+      expect(text).not.toContain(CLIENT_TOKEN);
     }
   });
 });
@@ -197,7 +202,9 @@ describe.each([
 /** As an agent does that is itself traced. */
 const callGetMe = async (url: string): Promise<{ answer: unknown; sessionId: string | undefined }> => {
   const transport = new StreamableHTTPClientTransport(new URL(url), {
-    requestInit: { headers: { traceparent: `00-${AGENT.traceId}-${AGENT.spanId}-01` } },
+    requestInit: {
+      headers: { traceparent: `00-${AGENT.traceId}-${AGENT.spanId}-01`, authorization: `Bearer ${CLIENT_TOKEN}` },
+    },
   });
   const client = new Client({ name: 'agent', version: '1' });
   // The SDK's types were not written for exactOptionalPropertyTypes.
