@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiObject } from 'cdk8s';
+import { ApiObject, JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
 
 /** Who a part of the stack is: namespace, name of its objects, and the labels by which others find it. */
@@ -63,11 +63,11 @@ export const serviceAccount = (component: Component) => ({
   automountServiceAccountToken: false,
 });
 
-/** Rules for a whole cluster, given to the part's own ServiceAccount. */
-export const clusterRole = (component: Component, rules: readonly object[]) => {
+/** Writes rules for the whole cluster, and gives them to the part's own ServiceAccount. */
+export const writeClusterRole = (scope: Construct, component: Component, rules: readonly object[]): void => {
   const { name, labels } = metadataOf(component);
   const rbac = 'rbac.authorization.k8s.io';
-  return [
+  const objects = [
     { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name, labels }, rules },
     {
       apiVersion: `${rbac}/v1`,
@@ -76,7 +76,12 @@ export const clusterRole = (component: Component, rules: readonly object[]) => {
       roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
       subjects: [{ kind: 'ServiceAccount', name, namespace: component.namespace }],
     },
-  ] as const;
+  ];
+  for (const object of objects) {
+    const written = write(scope, object);
+    // A chart gives its namespace to all objects, also to those that have none.
+    if (written.metadata.namespace !== undefined) written.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
+  }
 };
 
 export interface WorkloadOptions {

@@ -2,13 +2,13 @@ import { Construct } from 'constructs';
 import { PORTS } from '../api/ports.ts';
 import {
   type Component,
-  clusterRole,
   RESTRICTED,
   resources,
   service,
   serviceAccount,
   workload,
   write,
+  writeClusterRole,
 } from './component.ts';
 
 export interface KubeStateMetricsProps {
@@ -72,7 +72,7 @@ export class KubeStateMetrics extends Construct {
     const collected = Object.values(WATCHED).flat().sort();
     const health = (path: string) => ({ httpGet: { path, port: 'http' } });
     write(this, serviceAccount(component));
-    for (const object of clusterRole(component, rules)) write(this, object);
+    writeClusterRole(this, component, rules);
     write(this, service(component, [{ name: 'http', port: PORTS.kubeStateMetrics }]));
     write(
       this,

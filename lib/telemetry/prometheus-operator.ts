@@ -2,13 +2,13 @@ import { Construct } from 'constructs';
 import { PORTS } from '../api/ports.ts';
 import {
   type Component,
-  clusterRole,
   RESTRICTED,
   resources,
   service,
   serviceAccount,
   workload,
   write,
+  writeClusterRole,
 } from './component.ts';
 
 export interface PrometheusOperatorProps {
@@ -90,7 +90,7 @@ export class PrometheusOperator extends Construct {
     const component: Component = { namespace, name, app: 'kube-prometheus-stack-prometheus-operator', instance };
     this.component = component;
     write(this, serviceAccount(component));
-    for (const object of clusterRole(component, RULES)) write(this, object);
+    writeClusterRole(this, component, RULES);
     write(this, service(component, [{ name: 'http', port: PORTS.prometheusOperator }]));
     const health = { httpGet: { path: '/healthz', port: 'http' } };
     write(

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { PORTS } from '../api/ports.ts';
-import { type Component, clusterRole, metadataOf, resources, serviceAccount, write } from './component.ts';
+import { type Component, metadataOf, resources, serviceAccount, write, writeClusterRole } from './component.ts';
 
 export interface PrometheusProps {
   readonly namespace: string;
@@ -56,7 +56,7 @@ export class Prometheus extends Construct {
     this.component = component;
     this.url = `http://${name}.${namespace}:${PORTS.prometheus}`;
     write(this, serviceAccount(component));
-    for (const object of clusterRole(component, RULES)) write(this, object);
+    writeClusterRole(this, component, RULES);
     write(this, {
       apiVersion: 'v1',
       kind: 'Service',
