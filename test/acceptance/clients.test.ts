@@ -1,24 +1,22 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
 import { normalise } from '../support/acceptance/normalise.ts';
 import { type Connect, connectV1, connectV2, type OfficialClient } from '../support/acceptance/official-clients.ts';
+import { closingAfterAll } from '../support/closing.ts';
 import { freePort } from '../support/free-port.ts';
 import { type EverythingServer, startEverything } from '../support/mcp/everything.ts';
 
 /** Both generations of the official client get through the gateway what they get from the reference server directly. */
+const keep = closingAfterAll();
 let everything: EverythingServer;
 let gateway: GatewayProcess;
 
 beforeAll(async () => {
-  everything = await startEverything();
+  everything = keep(await startEverything(), (server) => server.close());
   const port = await freePort();
-  gateway = await startGateway({ manifests: plainManifests(port, Number(new URL(everything.url).port)), port });
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await everything.close();
+  const manifests = plainManifests(port, Number(new URL(everything.url).port));
+  gateway = keep(await startGateway({ manifests, port }), (process) => process.stop());
 });
 
 type Ask = (client: OfficialClient) => Promise<unknown>;
@@ -106,14 +104,14 @@ describe.each<[string, Connect]>([
   ['client 1.x', connectV1],
   ['client 2.x in legacy mode', connectV2],
 ])('%s', (_name, connect) => {
+  const keepClient = closingAfterAll();
   let direct: OfficialClient;
   let proxied: OfficialClient;
 
   beforeAll(async () => {
-    [direct, proxied] = await Promise.all([connect(everything.url), connect(gateway.url)]);
+    const open = async (url: string) => keepClient(await connect(url), ({ methods }) => methods.close());
+    [direct, proxied] = await Promise.all([open(everything.url), open(gateway.url)]);
   });
-
-  afterAll(() => Promise.all([direct, proxied].map(({ methods }) => methods.close())));
 
   test.each(CASES)('%s', async (_what, ask, word) => {
     const [expected, actual] = await Promise.all([transcript(direct, ask), transcript(proxied, ask)]);

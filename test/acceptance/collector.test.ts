@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { type OtlpReceiver, startOtlpReceiver } from '../../gateway/demo/otlp-receiver.ts';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
+import { closingAfterAll } from '../support/closing.ts';
 import { freePort } from '../support/free-port.ts';
 import { openSession, post, toolCall } from '../support/mcp/client.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../support/mcp/upstream.ts';
@@ -31,6 +32,7 @@ const CONCURRENCY = 20;
 /** The queue's bound, and the batch that is in flight. */
 const MAX_WAITING = 2_048 + 512;
 
+const keep = closingAfterAll();
 let upstream: ScriptedUpstream;
 /** All of them at once, since each has its time to wait. */
 const collectors: Record<string, OtlpReceiver> = {};
@@ -38,11 +40,11 @@ const gateways: Record<string, GatewayProcess> = {};
 let latePort: number;
 
 beforeAll(async () => {
-  upstream = await startUpstream((response) => json(response, ANSWER));
+  upstream = keep(await startUpstream((response) => json(response, ANSWER)), (server) => server.close());
   latePort = await freePort();
-  collectors.hangs = await startOtlpReceiver({ protocol: 'grpc' });
+  collectors.hangs = keep(await startOtlpReceiver({ protocol: 'grpc' }), (collector) => collector.close());
   collectors.hangs.behaviour = 'hang';
-  collectors.rejects = await startOtlpReceiver({ protocol: 'grpc' });
+  collectors.rejects = keep(await startOtlpReceiver({ protocol: 'grpc' }), (collector) => collector.close());
   collectors.rejects.behaviour = 'reject';
   const ports = {
     refuses: await freePort(),
@@ -55,11 +57,6 @@ beforeAll(async () => {
       gateways[name] = await start(port);
     }),
   );
-});
-
-afterAll(async () => {
-  await Promise.all(Object.values(collectors).map((collector) => collector.close()));
-  await upstream.close();
 });
 
 const start = async (collectorPort: number): Promise<GatewayProcess> => {
@@ -138,10 +135,9 @@ test('a collector that hangs: calls go on, their spans wait', async () => {
 test('no collector holds up the end, and one that comes late gets what waited', async () => {
   const { late, ...others } = gateways;
   await post(late!.url, toolCall('echo'), await openSession(late!.url));
-  const collector = await startOtlpReceiver({ protocol: 'grpc', port: latePort });
+  const collector = keep(await startOtlpReceiver({ protocol: 'grpc', port: latePort }), ({ close }) => close());
   const before = Date.now();
   await Promise.all([late, ...Object.values(others)].map((gateway) => gateway?.stop()));
   expect(Date.now() - before).toBeLessThan(9_000);
   expect(collector.spans().map(({ name }) => name)).toContain('tools/call echo');
-  await collector.close();
 });

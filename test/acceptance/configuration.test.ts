@@ -3,12 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuthority } from '../support/acceptance/authority.ts';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway, tooltrail } from '../support/acceptance/gateway.ts';
 import { plainManifests, replaced, SEED, SEED_UPSTREAM } from '../support/acceptance/manifests.ts';
 import { startToolServer, type ToolServer } from '../support/acceptance/tool-server.ts';
+import { closingAfterAll } from '../support/closing.ts';
 import { freePort } from '../support/free-port.ts';
 import { INITIALIZE, post } from '../support/mcp/client.ts';
 
@@ -36,6 +37,7 @@ spec:
       backendRefs: [{ group: agentgateway.dev, kind: AgentgatewayBackend, name: bystander }]
 `;
 
+const keep = closingAfterAll();
 let upstream: ToolServer;
 let gateway: GatewayProcess;
 let good: string;
@@ -44,9 +46,9 @@ let start: (manifests: string, port: number, until?: 'ready' | 'admin') => Promi
 
 beforeAll(async () => {
   const authority = await createAuthority();
-  folder = await mkdtemp(join(tmpdir(), 'tooltrail-configuration-'));
+  folder = keep(await mkdtemp(join(tmpdir(), 'tooltrail-configuration-')), (path) => rm(path, { recursive: true }));
   await writeFile(join(folder, 'ca.pem'), authority.certificate);
-  upstream = await startToolServer(await authority.issue(SEED_UPSTREAM));
+  upstream = keep(await startToolServer(await authority.issue(SEED_UPSTREAM)), (server) => server.close());
   start = (manifests, port, until = 'ready') =>
     startGateway({
       manifests,
@@ -57,13 +59,7 @@ beforeAll(async () => {
     });
   const port = await freePort();
   good = replaced(SEED, ['port: 3000', `port: ${port}`]) + BYSTANDER;
-  gateway = await start(good, port);
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.close();
-  await rm(folder, { recursive: true, force: true });
+  gateway = keep(await start(good, port), (process) => process.stop());
 });
 
 /** Status of an `initialize`, and what the gateway says when it is an error. */
@@ -223,12 +219,10 @@ describe('a port in use', () => {
   let port: number;
 
   beforeAll(async () => {
-    taken = createServer().listen(0, '127.0.0.1');
+    taken = keep(createServer().listen(0, '127.0.0.1'), async (server) => server.close());
     await once(taken, 'listening');
     port = (taken.address() as { port: number }).port;
   });
-
-  afterAll(() => new Promise((resolve) => taken.close(resolve)));
 
   test('of a listener is told by Gateway and listener; the others serve, and it is bound once it is free', async () => {
     const before = gateway.output().length;

@@ -1,24 +1,22 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { inspect } from '../support/acceptance/inspector.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
 import { normalise } from '../support/acceptance/normalise.ts';
+import { closingAfterAll } from '../support/closing.ts';
 import { freePort } from '../support/free-port.ts';
 import { type EverythingServer, startEverything } from '../support/mcp/everything.ts';
 
 /** The post's own check: MCP Inspector prints and returns the same through the gateway as directly. */
+const keep = closingAfterAll();
 let everything: EverythingServer;
 let gateway: GatewayProcess;
 
 beforeAll(async () => {
-  everything = await startEverything();
+  everything = keep(await startEverything(), (server) => server.close());
   const port = await freePort();
-  gateway = await startGateway({ manifests: plainManifests(port, Number(new URL(everything.url).port)), port });
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await everything.close();
+  const manifests = plainManifests(port, Number(new URL(everything.url).port));
+  gateway = keep(await startGateway({ manifests, port }), (process) => process.stop());
 });
 
 /** Exit code, and a word that is printed. */

@@ -1,26 +1,24 @@
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
+import { closingAfterAll } from '../support/closing.ts';
 import { freePort } from '../support/free-port.ts';
 import { HEADERS, openSession, post, toolCall } from '../support/mcp/client.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../support/mcp/upstream.ts';
 
 /** Requests that are wrong: each is refused by the rule that it breaks, the upstream never hears of it, and others are served. */
+const keep = closingAfterAll();
 let upstream: ScriptedUpstream;
 let gateway: GatewayProcess;
 let session: Record<string, string>;
 
 beforeAll(async () => {
-  upstream = await startUpstream((response) => json(response, ANSWER));
+  upstream = keep(await startUpstream((response) => json(response, ANSWER)), (server) => server.close());
   const port = await freePort();
-  gateway = await startGateway({ manifests: plainManifests(port, Number(new URL(upstream.url).port)), port });
+  const manifests = plainManifests(port, Number(new URL(upstream.url).port));
+  gateway = keep(await startGateway({ manifests, port }), (process) => process.stop());
   session = await openSession(gateway.url);
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.close();
 });
 
 /** The limits that users are told of. */

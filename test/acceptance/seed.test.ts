@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { parse } from 'yaml';
@@ -12,6 +12,7 @@ import { type Authority, createAuthority } from '../support/acceptance/authority
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { replaced, SEED, SEED_COLLECTOR, SEED_PORT, SEED_UPSTREAM } from '../support/acceptance/manifests.ts';
 import { startToolServer, type ToolServer, WORK } from '../support/acceptance/tool-server.ts';
+import { closingAfterAll } from '../support/closing.ts';
 
 /**
  * The post, end to end: its objects as they stand, an MCP server behind TLS that is made with the official SDK, the official client, and
@@ -42,6 +43,7 @@ const CLIENT_TOKEN = randomBytes(16).toString('hex');
 /** The agent's span, in which the model chose the tool. */
 const AGENT = { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
 
+const keep = closingAfterAll();
 let walkthrough: Walkthrough;
 let authority: Authority;
 let folder: string;
@@ -49,11 +51,9 @@ let folder: string;
 beforeAll(async () => {
   walkthrough = parse(await readFile('test/acceptance/walkthrough.yaml', 'utf8'));
   authority = await createAuthority();
-  folder = await mkdtemp(join(tmpdir(), 'tooltrail-seed-'));
+  folder = keep(await mkdtemp(join(tmpdir(), 'tooltrail-seed-')), (path) => rm(path, { recursive: true }));
   await writeFile(join(folder, 'ca.pem'), authority.certificate);
 });
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each([
   { protocol: 'grpc' as const, port: 4317, manifests: SEED, log: 'text' },
@@ -76,8 +76,8 @@ describe.each([
   let client: DecodedSpan;
 
   beforeAll(async () => {
-    upstream = await startToolServer(await authority.issue(SEED_UPSTREAM));
-    collector = await startOtlpReceiver({ protocol });
+    upstream = keep(await startToolServer(await authority.issue(SEED_UPSTREAM)), (server) => server.close());
+    collector = keep(await startOtlpReceiver({ protocol }), (receiver) => receiver.close());
     gateway = await startGateway({
       manifests,
       port: SEED_PORT,
@@ -97,11 +97,6 @@ describe.each([
       ({ kind, attributes }) => kind === 'SERVER' && value(attributes, 'mcp.tool_name') === 'get_me',
     );
     client = find(spans, ({ kind, name }) => kind === 'CLIENT' && name === 'tools/call get_me');
-  });
-
-  afterAll(async () => {
-    await collector.close();
-    await upstream.close();
   });
 
   test('the tool answers', () => {

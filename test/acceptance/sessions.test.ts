@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
 import { normalise } from '../support/acceptance/normalise.ts';
 import { type Connect, connectV1, connectV2, type OfficialClient } from '../support/acceptance/official-clients.ts';
+import { closingAfterAll } from '../support/closing.ts';
 import { freePort } from '../support/free-port.ts';
 import { INITIALIZE, openSession, post, toolCall } from '../support/mcp/client.ts';
 import { type EverythingServer, startEverything } from '../support/mcp/everything.ts';
@@ -14,18 +15,19 @@ import { type EverythingServer, startEverything } from '../support/mcp/everythin
 const KEY = randomBytes(32).toString('hex');
 const URI = 'demo://resource/static/document/features.md';
 
+const keep = closingAfterAll();
 let everything: EverythingServer;
 let gateway: GatewayProcess;
 /** A replica has the same key. A stranger made up its own. */
 let replica: GatewayProcess;
 let stranger: GatewayProcess;
-const open: OfficialClient[] = [];
 
 beforeAll(async () => {
-  everything = await startEverything();
+  everything = keep(await startEverything(), (server) => server.close());
   const start = async (env: Record<string, string>): Promise<GatewayProcess> => {
     const port = await freePort();
-    return startGateway({ manifests: plainManifests(port, Number(new URL(everything.url).port)), port, env });
+    const manifests = plainManifests(port, Number(new URL(everything.url).port));
+    return keep(await startGateway({ manifests, port, env }), (process) => process.stop());
   };
   [gateway, replica, stranger] = await Promise.all([
     start({ SESSION_KEY: KEY }),
@@ -34,16 +36,9 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(async () => {
-  await Promise.all(open.map(({ methods }) => methods.close()));
-  await Promise.all([gateway.stop(), replica.stop(), stranger.stop()]);
-  await everything.close();
-});
-
 const connect = async (how: Connect, url = gateway.url): Promise<OfficialClient> => {
   const client = await how(url);
-  open.push(client);
-  return client;
+  return keep(client, ({ methods }) => methods.close());
 };
 
 test('ten sessions at a time keep their answers and their progress apart', async () => {

@@ -3,24 +3,27 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuthority } from '../support/acceptance/authority.ts';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests, replaced } from '../support/acceptance/manifests.ts';
+import { closingAfterAll } from '../support/closing.ts';
 import { freePort } from '../support/free-port.ts';
 import { INITIALIZE, openSession, post, toolCall } from '../support/mcp/client.ts';
 import { ANSWER, events, json, type ScriptedUpstream, startUpstream } from '../support/mcp/upstream.ts';
 
 /** Upstreams that are wrong: the client gets an error it can read, the trail has it, and the next call is served. */
+const keep = closingAfterAll();
 let upstream: ScriptedUpstream;
 let gateway: GatewayProcess;
 let session: Record<string, string>;
 
 beforeAll(async () => {
-  upstream = await startUpstream((response) => json(response, ANSWER));
+  upstream = keep(await startUpstream((response) => json(response, ANSWER)), (server) => server.close());
   const port = await freePort();
-  gateway = await startGateway({ manifests: plainManifests(port, Number(new URL(upstream.url).port)), port });
+  const manifests = plainManifests(port, Number(new URL(upstream.url).port));
+  gateway = keep(await startGateway({ manifests, port }), (process) => process.stop());
   session = await openSession(gateway.url);
 });
 
@@ -28,11 +31,6 @@ afterEach(async () => {
   upstream.script = (response) => json(response, ANSWER);
   expect((await post(gateway.url, toolCall('echo'), session)).status).toBe(200);
   expect(gateway.alive()).toBe(true);
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await upstream.close();
   expect(gateway.output()).not.toMatch(/\n\s+at |unforeseen/);
 });
 
