@@ -96,6 +96,22 @@ describe('kube-prometheus-stack', () => {
     );
   });
 
+  test('rules of the whole cluster have no namespace, and go to the account of the pods that need them', () => {
+    const roles = ofKind('ClusterRole').map(({ metadata }) => metadata.name);
+    expect(roles).toEqual([`${NAME}-operator`, `${NAME}-prometheus`, `${NAME}-kube-state-metrics`]);
+    for (const name of roles) {
+      const { metadata, roleRef, subjects } = find(objects, 'ClusterRoleBinding', name);
+      expect(metadata).not.toHaveProperty('namespace');
+      expect(find(objects, 'ClusterRole', name).metadata).not.toHaveProperty('namespace');
+      expect(roleRef).toMatchObject({ kind: 'ClusterRole', name });
+      expect(subjects).toEqual([{ kind: 'ServiceAccount', name, namespace: 'telemetry' }]);
+      const accounts = ['Deployment', 'Prometheus'].flatMap((kind) =>
+        ofKind(kind).flatMap((object) => (object.metadata.name === name ? [JSON.stringify(object.spec)] : [])),
+      );
+      expect(accounts).toEqual([expect.stringContaining(`"serviceAccountName":"${name}"`)]);
+    }
+  });
+
   test('kube-state-metrics reads no Secret', () => {
     expect(JSON.stringify(find(objects, 'ClusterRole', `${NAME}-kube-state-metrics`))).not.toContain('secrets');
   });
