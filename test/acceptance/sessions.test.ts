@@ -141,6 +141,31 @@ test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
   },
 );
 
+test('tasks are begun, asked for, listed and cancelled, as directly', async () => {
+  const work = async (url: string) => {
+    const session = await openSession(url);
+    const ask = async (method: string, params: object): Promise<unknown> => {
+      const answer = await post(url, { jsonrpc: '2.0', id: method, method, params }, session);
+      return message(await answer.text());
+    };
+    // Tools that depend on the client's capabilities are there from now on.
+    await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' }, session);
+    const call = { name: 'simulate-research-query', arguments: { topic: 'gateways' }, task: { ttl: 60_000 } };
+    const created = await ask('tools/call', call);
+    const { taskId } = (created as { result: { task: { taskId: string } } }).result.task;
+    const later = [
+      await ask('tasks/get', { taskId }),
+      await ask('tasks/list', {}),
+      await ask('tasks/cancel', { taskId }),
+    ];
+    return JSON.parse(JSON.stringify(normalise([created, ...later])).replaceAll(taskId, '(task)'));
+  };
+  const [direct, proxied] = [await work(everything.url), await work(gateway.url)];
+  expect(direct.map(({ error }: { error?: unknown }) => error)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(JSON.stringify(direct)).toContain('cancelled');
+  expect(proxied).toEqual(direct);
+});
+
 test('a stream that broke is resumed where it broke, as directly', async () => {
   const resume = async (url: string) => {
     const session = await openSession(url);
@@ -163,7 +188,7 @@ test('a stream that broke is resumed where it broke, as directly', async () => {
     }
     abort.abort();
     // This server replays what was said until then, and nothing later.
-    await sleep(1_200);
+    await sleep(2_000);
     const [, last = ''] =
       /^id: (.*)\n(?:event: .*\n)?data: .*"progress":1/m.exec(text.replace(/^event: .*\n/gm, '')) ?? [];
     expect(last).not.toBe('');
