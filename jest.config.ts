@@ -12,7 +12,7 @@ const config: Config = {
   },
   // Real sockets and child processes: two cores at most, and a bound on every test.
   maxWorkers: 2,
-  testTimeout: 20_000,
+  testTimeout: 60_000,
 };
 
 export default config;
