@@ -49,7 +49,7 @@ const CASES: readonly (readonly [string, Ask, string])[] = [
   ['annotations', tool('get-annotated-message', { messageType: 'error', includeImage: true }), 'priority'],
   ['structured content', tool('get-structured-content', { location: 'Chicago' }), 'structuredContent'],
   ['links to resources', tool('get-resource-links', { count: 3 }), 'resource_link'],
-  ['an embedded resource', tool('get-resource-reference', { resourceType: 'Blob', resourceId: 2 }), 'blob'],
+  ['an embedded resource', tool('get-resource-reference', { resourceType: 'Text', resourceId: 2 }), '"resource"'],
   ['a failing tool', tool('get-sum', { a: 'x' }), '"isError":true'],
   ['an unknown tool', tool('no-such-tool'), 'no-such-tool'],
   ['a long operation', tool('trigger-long-running-operation', { duration: 0.4, steps: 4 }), '"progress":4'],

@@ -64,6 +64,14 @@ const SAMPLED = {
 const ELICITED = { action: 'accept' as const, content: { name: 'Ada', check: true, integer: 7 } };
 const ROOTS = { roots: [{ uri: 'file:///home/ada', name: 'Home' }] };
 
+/** This client asks for the rest of a stream that ended with an error answer, a second later, also when it has been closed. */
+const NO_RECONNECTION = {
+  maxRetries: 0,
+  initialReconnectionDelay: 1_000,
+  maxReconnectionDelay: 1_000,
+  reconnectionDelayGrowFactor: 1,
+};
+
 /** @modelcontextprotocol/sdk 1.x */
 export const connectV1: Connect = async (url, headers = {}) => {
   const client = new ClientV1(INFO, { capabilities: CAPABILITIES });
@@ -77,7 +85,7 @@ export const connectV1: Connect = async (url, headers = {}) => {
   client.setRequestHandler(ListRootsRequestSchema, ({ params }) => note('roots', params, ROOTS));
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => note('updated', params, undefined));
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => note('log', params, undefined));
-  const transport = new TransportV1(new URL(url), { requestInit: { headers } });
+  const transport = new TransportV1(new URL(url), { requestInit: { headers }, reconnectionOptions: NO_RECONNECTION });
   // The SDK's types were not written for exactOptionalPropertyTypes.
   await client.connect(transport as Parameters<ClientV1['connect']>[0]);
   return {
