@@ -25,6 +25,8 @@ export const PORTS = {
   grafanaService: 80,
   /** kube-state-metrics. */
   kubeStateMetrics: 8080,
+  /** kube-state-metrics, about itself, and whether it is ready. */
+  kubeStateMetricsTelemetry: 8081,
   /** node-exporter. */
   nodeExporter: 9100,
   /** prometheus-operator, its own metrics. */

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { Grafana } from './grafana.ts';
 import { KubeStateMetrics } from './kube-state-metrics.ts';
 import { gatewayMonitor, serviceMonitor } from './monitors.ts';
-import { NodeExporter } from './node-exporter.ts';
+import { JOB_LABEL, NodeExporter } from './node-exporter.ts';
 import { Prometheus } from './prometheus.ts';
 import { PrometheusOperator } from './prometheus-operator.ts';
 import type { Tempo } from './tempo.ts';
@@ -39,8 +39,9 @@ export class KubePrometheusStack extends Construct {
     });
     serviceMonitor(this, operator.component, 'http');
     serviceMonitor(this, prometheus.component, 'http-web');
-    serviceMonitor(this, state.component, 'http');
-    serviceMonitor(this, nodes.component, 'http-metrics');
+    // Rules and dashboards for the chart select by `job` kube-state-metrics and node-exporter, and by the labels of what these report on.
+    serviceMonitor(this, state.component, 'http', { jobLabel: 'app.kubernetes.io/name', honorLabels: true });
+    serviceMonitor(this, nodes.component, 'http-metrics', { jobLabel: JOB_LABEL });
     gatewayMonitor(this, namespace, id);
   }
 }

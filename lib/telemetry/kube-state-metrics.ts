@@ -70,7 +70,6 @@ export class KubeStateMetrics extends Construct {
       verbs: ['list', 'watch'],
     }));
     const collected = Object.values(WATCHED).flat().sort();
-    const health = (path: string) => ({ httpGet: { path, port: 'http' } });
     write(this, serviceAccount(component));
     writeClusterRole(this, component, rules);
     write(this, service(component, [{ name: 'http', port: PORTS.kubeStateMetrics }]));
@@ -87,10 +86,18 @@ export class KubeStateMetrics extends Construct {
               name: 'kube-state-metrics',
               image: props.image ?? 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.15.0',
               imagePullPolicy: 'IfNotPresent',
-              args: [`--port=${PORTS.kubeStateMetrics}`, `--resources=${collected.join(',')}`],
-              ports: [{ name: 'http', containerPort: PORTS.kubeStateMetrics }],
-              livenessProbe: health('/livez'),
-              readinessProbe: health('/metrics'),
+              args: [
+                `--port=${PORTS.kubeStateMetrics}`,
+                `--telemetry-port=${PORTS.kubeStateMetricsTelemetry}`,
+                `--resources=${collected.join(',')}`,
+              ],
+              ports: [
+                { name: 'http', containerPort: PORTS.kubeStateMetrics },
+                { name: 'telemetry', containerPort: PORTS.kubeStateMetricsTelemetry },
+              ],
+              livenessProbe: { httpGet: { path: '/livez', port: 'http' } },
+              // Not /metrics: the kubelet hangs up on an answer of that size.
+              readinessProbe: { httpGet: { path: '/readyz', port: 'telemetry' } },
               resources: resources('20m', '64Mi', '256Mi'),
               securityContext: RESTRICTED,
             },

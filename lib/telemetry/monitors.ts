@@ -7,15 +7,40 @@ const API_VERSION = 'monitoring.coreos.com/v1';
 /** How often the gateway's pods are asked, as in the compatible system's chart. */
 const GATEWAY_INTERVAL = '15s';
 
+export interface ServiceMonitorOptions {
+  /**
+   * Label of the Service whose value is the label `job` of the metrics.
+   *
+   * @default - `job` is the name of the Service
+   */
+  readonly jobLabel?: string;
+  /**
+   * Whether labels of the metrics stay as they are, where they are named like those of the scraped pod: right where the metrics are about
+   * other objects.
+   *
+   * @default false
+   */
+  readonly honorLabels?: boolean;
+}
+
 /** Scrapes a part of the stack through its Service. */
-export const serviceMonitor = (scope: Construct, component: Component, port: string): ApiObject =>
+export const serviceMonitor = (
+  scope: Construct,
+  component: Component,
+  port: string,
+  { jobLabel, honorLabels }: ServiceMonitorOptions = {},
+): ApiObject =>
   write(
     scope,
     {
       apiVersion: API_VERSION,
       kind: 'ServiceMonitor',
       metadata: metadataOf(component),
-      spec: { selector: { matchLabels: selectorOf(component) }, endpoints: [{ port, path: '/metrics' }] },
+      spec: {
+        ...(jobLabel === undefined ? {} : { jobLabel }),
+        selector: { matchLabels: selectorOf(component) },
+        endpoints: [{ port, path: '/metrics', ...(honorLabels === undefined ? {} : { honorLabels }) }],
+      },
     },
     `-${component.name}`,
   );

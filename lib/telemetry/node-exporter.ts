@@ -21,6 +21,9 @@ const USER = 65534;
 /** Port name, which the ServiceMonitor selects. */
 const PORT = 'http-metrics';
 
+/** Label of its Service that names the job of the metrics, as the chart has it. */
+export const JOB_LABEL = 'jobLabel';
+
 /** Metrics of every node: it reads the host's /proc, /sys and root read-only, hence the host's network and processes. */
 export class NodeExporter extends Construct {
   /** Labels of its Service, for a ServiceMonitor. */
@@ -33,7 +36,9 @@ export class NodeExporter extends Construct {
     this.component = component;
     const health = { httpGet: { path: '/', port: PORT } };
     write(this, serviceAccount(component));
-    write(this, service(component, [{ name: PORT, port: PORTS.nodeExporter }]));
+    const own = service(component, [{ name: PORT, port: PORTS.nodeExporter }]);
+    const labels = { ...own.metadata.labels, [JOB_LABEL]: 'node-exporter' };
+    write(this, { ...own, metadata: { ...own.metadata, labels } });
     write(
       this,
       workload(component, {

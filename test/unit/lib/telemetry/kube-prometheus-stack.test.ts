@@ -14,6 +14,17 @@ interface Port {
   readonly port?: number;
 }
 
+interface Probe {
+  readonly httpGet: { readonly port: string | number };
+}
+
+interface Probed {
+  readonly name: string;
+  readonly ports: readonly Port[];
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+}
+
 const NAME = 'kube-prometheus-stack';
 let objects: readonly Written[];
 
@@ -110,6 +121,46 @@ describe('kube-prometheus-stack', () => {
       );
       expect(accounts).toEqual([expect.stringContaining(`"serviceAccountName":"${name}"`)]);
     }
+  });
+
+  test('metrics about other objects keep their labels, and jobs are named as the chart names them', () => {
+    const jobs = ofKind('ServiceMonitor').map(({ metadata, spec }) => {
+      const { jobLabel = '', endpoints } = spec as {
+        jobLabel?: string;
+        endpoints: readonly { honorLabels?: boolean }[];
+      };
+      const service = find(objects, 'Service', metadata.name);
+      const job = service.metadata.labels?.[jobLabel] ?? service.metadata.name;
+      return [job, endpoints.map(({ honorLabels = false }) => honorLabels)];
+    });
+    expect(jobs).toEqual([
+      [`${NAME}-operator`, [false]],
+      [`${NAME}-prometheus`, [false]],
+      ['kube-state-metrics', [true]],
+      ['node-exporter', [false]],
+    ]);
+  });
+
+  test('a probe that names a port names one that its container has', () => {
+    const containers = ['Deployment', 'DaemonSet', 'StatefulSet'].flatMap((kind) =>
+      ofKind(kind).flatMap(
+        ({ spec }) => (spec as { template: { spec: { containers: readonly Probed[] } } }).template.spec.containers,
+      ),
+    );
+    const probes = containers.flatMap(({ name, ports, readinessProbe, livenessProbe }) =>
+      [readinessProbe, livenessProbe].flatMap((probe) =>
+        typeof probe?.httpGet.port === 'string' ? [{ name, ports, port: probe.httpGet.port }] : [],
+      ),
+    );
+    expect(new Set(probes.map(({ name }) => name)).size).toBeGreaterThanOrEqual(5);
+    expect(probes.filter(({ ports, port }) => !ports.some(({ name }) => name === port))).toEqual([]);
+  });
+
+  test('kube-state-metrics is ready by /readyz: the kubelet hangs up on an answer as large as /metrics', () => {
+    const deployment = JSON.stringify(spec('Deployment', `${NAME}-kube-state-metrics`));
+    expect(deployment).toContain('"readinessProbe":{"httpGet":{"path":"/readyz","port":"telemetry"}}');
+    expect(deployment).toContain('--telemetry-port=8081');
+    expect(deployment).toContain('{"containerPort":8081,"name":"telemetry"}');
   });
 
   test('kube-state-metrics reads no Secret', () => {
