@@ -28,7 +28,7 @@ export interface PrometheusOperatorProps {
 /** The image's own user. */
 const USER = 65534;
 
-/** What the operator does on the cluster. Source: prometheus-operator, RBAC documentation. */
+/** What the operator does on the cluster, without kubelet endpoints. Source: prometheus-operator, RBAC documentation. */
 const RULES = [
   {
     apiGroups: ['monitoring.coreos.com'],
@@ -64,17 +64,11 @@ const RULES = [
   { apiGroups: [''], resources: ['pods'], verbs: ['list', 'delete'] },
   {
     apiGroups: [''],
-    resources: ['services', 'services/finalizers', 'endpoints'],
-    verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
+    resources: ['services', 'services/finalizers'],
+    verbs: ['get', 'create', 'update', 'delete'],
   },
-  {
-    apiGroups: ['discovery.k8s.io'],
-    resources: ['endpointslices'],
-    verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
-  },
-  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: ['events.k8s.io', ''], resources: ['events'], verbs: ['create', 'patch'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
   { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get'] },
 ] as const;

@@ -163,6 +163,15 @@ describe('kube-prometheus-stack', () => {
     expect(deployment).toContain('{"containerPort":8081,"name":"telemetry"}');
   });
 
+  test('the operator keeps no endpoints of kubelets, and so may neither list nodes nor write endpoints', () => {
+    expect(JSON.stringify(spec('Deployment', `${NAME}-operator`))).toContain('"--kubelet-endpoints=false"');
+    const { rules } = find(objects, 'ClusterRole', `${NAME}-operator`) as unknown as {
+      rules: readonly { resources: readonly string[] }[];
+    };
+    const resources = rules.flatMap((rule) => rule.resources);
+    expect(resources.filter((resource) => ['nodes', 'endpoints', 'endpointslices'].includes(resource))).toEqual([]);
+  });
+
   test('kube-state-metrics reads no Secret', () => {
     expect(JSON.stringify(find(objects, 'ClusterRole', `${NAME}-kube-state-metrics`))).not.toContain('secrets');
   });
