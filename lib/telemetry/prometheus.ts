@@ -39,6 +39,8 @@ const RULES = [
     verbs: ['get', 'list', 'watch'],
   },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+  // Probes find their targets by Ingress.
+  { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'watch'] },
   { nonResourceURLs: ['/metrics'], verbs: ['get'] },
 ] as const;
 
