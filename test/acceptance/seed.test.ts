@@ -13,6 +13,7 @@ import { type GatewayProcess, startGateway } from '../support/acceptance/gateway
 import { replaced, SEED, SEED_COLLECTOR, SEED_PORT, SEED_UPSTREAM } from '../support/acceptance/manifests.ts';
 import { startToolServer, type ToolServer, WORK } from '../support/acceptance/tool-server.ts';
 import { closingAfterAll } from '../support/closing.ts';
+import { freePort } from '../support/free-port.ts';
 
 /**
  * The post, end to end: its objects as they stand, an MCP server behind TLS that is made with the official SDK, the official client, and
@@ -34,7 +35,7 @@ interface Walkthrough {
   };
 }
 
-// No other process of a Linux machine that tries the post is likely to be there. Other systems have one loopback address.
+// Of a Linux machine, only who listens on all addresses is there too. Other systems have one loopback address.
 const BIND = process.platform === 'linux' ? '127.0.3.1' : '127.0.0.1';
 const TOKEN = `github_pat_${randomBytes(16).toString('hex')}`;
 /** The client's own credential, which is not for the upstream. */
@@ -64,6 +65,8 @@ describe.each([
     log: 'json',
   },
 ])('the post over OTLP/$protocol', ({ protocol, port, manifests, log }) => {
+  /** The post's, unless something of this machine has it. */
+  let gatewayPort: number;
   let upstream: ToolServer;
   let collector: OtlpReceiver;
   let gateway: GatewayProcess;
@@ -78,9 +81,10 @@ describe.each([
   beforeAll(async () => {
     upstream = keep(await startToolServer(await authority.issue(SEED_UPSTREAM)), (server) => server.close());
     collector = keep(await startOtlpReceiver({ protocol }), (receiver) => receiver.close());
+    gatewayPort = await freePort(SEED_PORT, BIND);
     gateway = await startGateway({
-      manifests,
-      port: SEED_PORT,
+      manifests: replaced(manifests, [`port: ${SEED_PORT}`, `port: ${gatewayPort}`]),
+      port: gatewayPort,
       bind: BIND,
       env: { GITHUB_PAT: TOKEN, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') },
       connectTo: { [`${SEED_UPSTREAM}:443`]: upstream.port, [`${SEED_COLLECTOR}:${port}`]: collector.port },
@@ -113,7 +117,8 @@ describe.each([
   });
 
   test('the metric is exactly the post’s', () => {
-    expect(metrics.split('\n')).toContain(walkthrough.metric);
+    const metric = replaced(walkthrough.metric, [`bind="${SEED_PORT}/`, `bind="${gatewayPort}/`]);
+    expect(metrics.split('\n')).toContain(metric);
   });
 
   test('the span is the post’s: scope, name, kind, status, resource', () => {
