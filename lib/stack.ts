@@ -38,7 +38,9 @@ export class McpObservabilityStack {
   constructor(scope: Construct, props: McpObservabilityStackProps = {}) {
     const { gatewayNamespace = 'agentgateway-system', telemetryNamespace: namespace = 'telemetry' } = props;
     const namespaces = new Chart(scope, 'namespaces');
-    for (const name of new Set([gatewayNamespace, namespace])) new Namespace(namespaces, name);
+    // A field of its own makes kubectl its owner at the first apply: without one, the second apply would still change something.
+    const labels = { 'app.kubernetes.io/part-of': 'tooltrail' };
+    for (const name of new Set([gatewayNamespace, namespace])) new Namespace(namespaces, name, { labels });
     this.secrets = new Chart(scope, 'secrets', { namespace: gatewayNamespace });
     this.gateway = new Chart(scope, 'gateway', { namespace: gatewayNamespace });
 
