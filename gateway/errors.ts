@@ -12,6 +12,9 @@ export type Reason =
   | 'Internal'
   | 'InvalidRequest'
   | 'Timeout'
+  | 'Authorization'
+  | 'RateLimit'
+  | 'DirectResponse'
   | 'MCP'
   | 'UpstreamFailure';
 
@@ -30,12 +33,24 @@ export const ERRORS = {
   headers_too_large: { status: 431, message: 'the request header fields exceed the limit', reason: 'InvalidRequest' },
   expectation_failed: { status: 417, message: 'Expect can only be 100-continue', reason: 'InvalidRequest' },
   connect_unsupported: { status: 501, message: 'CONNECT is not supported', reason: 'InvalidRequest' },
+  upgrade_unsupported: { status: 501, message: 'WebSocket is not supported', reason: 'InvalidRequest' },
+  misdirected: { status: 421, message: 'this connection is not for this host', reason: 'InvalidRequest' },
   listener_not_found: { status: 404, message: 'no listener serves this host', reason: 'NotFound' },
   route_not_found: { status: 404, message: 'no route matches this request', reason: 'NotFound' },
   backend_invalid: {
     status: 500,
     message: 'the route refers to a backend that cannot be used',
     reason: 'NoHealthyBackend',
+  },
+  no_endpoints: { status: 503, message: 'the backend has no ready endpoint', reason: 'NoHealthyBackend' },
+  // Policies
+  forbidden: { status: 403, jsonrpc: -32000, message: 'not allowed', reason: 'Authorization' },
+  rate_limited: { status: 429, jsonrpc: -32000, message: 'too many requests', reason: 'RateLimit' },
+  policy_invalid: {
+    status: 500,
+    jsonrpc: -32603,
+    message: 'a policy that guards this route cannot be enforced',
+    reason: 'Internal',
   },
   internal_error: { status: 500, jsonrpc: -32603, message: 'internal error', reason: 'Internal' },
   // MCP Streamable HTTP, client side
@@ -85,37 +100,37 @@ export const ERRORS = {
   upstream_unreachable: {
     status: 502,
     jsonrpc: -32603,
-    message: 'the MCP server could not be reached',
+    message: 'the upstream server could not be reached',
     reason: 'UpstreamFailure',
   },
   upstream_overloaded: {
     status: 503,
     jsonrpc: -32603,
-    message: 'too many exchanges with the MCP server are under way',
+    message: 'too many exchanges with the upstream server are under way',
     reason: 'UpstreamFailure',
   },
   upstream_tls_failed: {
     status: 502,
     jsonrpc: -32603,
-    message: 'the TLS connection to the MCP server failed',
+    message: 'the TLS connection to the upstream server failed',
     reason: 'UpstreamFailure',
   },
   upstream_closed: {
     status: 502,
     jsonrpc: -32603,
-    message: 'the MCP server closed the connection before its answer was complete',
+    message: 'the upstream server closed the connection before its answer was complete',
     reason: 'UpstreamFailure',
   },
   upstream_invalid: {
     status: 502,
     jsonrpc: -32603,
-    message: 'the MCP server answered with something that is not MCP',
+    message: 'the upstream server answered with something that is not MCP',
     reason: 'UpstreamFailure',
   },
   upstream_timeout: {
     status: 504,
     jsonrpc: -32603,
-    message: 'the MCP server did not answer in time',
+    message: 'the upstream server did not answer in time',
     reason: 'Timeout',
   },
   // The client went away; 499 is only ever recorded, never sent.

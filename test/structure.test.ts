@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Configuration: source ← store ← resolve ← compile.
   'gateway/source': ['lib/api'],
   'gateway/store': ['lib/api', 'gateway/source'],
-  'gateway/resolve': ['lib/api', 'lib/cel', 'gateway/telemetry'],
+  'gateway/resolve': ['lib/api', 'lib/cel', 'gateway/telemetry', 'gateway/upstream'],
   'gateway/compile': ['lib/api', 'lib/cel', 'gateway/resolve', 'gateway/telemetry', 'gateway/upstream'],
   'gateway/status': ['lib/api', 'gateway/resolve', 'gateway/source'],
   // Requests: what runs on a snapshot.

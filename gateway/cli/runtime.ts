@@ -4,6 +4,7 @@ import { Readiness } from '../admin/readiness.ts';
 import { statsPages } from '../admin/stats.ts';
 import type { Snapshot } from '../compile/snapshot.ts';
 import { Configuration, type Report } from '../configuration.ts';
+import { GatewayError } from '../errors.ts';
 import type { Log } from '../http/log.ts';
 import { DRAIN_TIMEOUT, GatewayServer } from '../http/server.ts';
 import { McpHandler } from '../mcp/handler.ts';
@@ -70,7 +71,10 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   });
   const readiness = new Readiness();
   const server: GatewayServer = new GatewayServer({
-    handlers: { mcp: (exchange, backend) => mcp.handle(exchange, backend) },
+    handlers: {
+      mcp: (exchange, backend) => mcp.handle(exchange, backend),
+      http: () => Promise.reject(new GatewayError('no_endpoints')),
+    },
     telemetry,
     now,
     random: () => clock.random(),

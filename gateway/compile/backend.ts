@@ -12,7 +12,7 @@ const toUpstreamTarget = (target: ResolvedTarget): UpstreamTarget => ({
   path: target.path,
   protocol: target.protocol,
   tls: target.tls,
-  authorization: target.credential,
+  credentials: target.credentials,
   authority: authority(target),
 });
 

@@ -1,6 +1,8 @@
 import type { Snapshot } from './snapshot.ts';
 
 const REDACTED = '<redacted>';
+/** Lists whose items hold a secret, and in which field. */
+const SECRETS: Readonly<Record<string, string>> = { credentials: 'value', certificates: 'key', certificate: 'key' };
 
 /** A snapshot as plain JSON for people: expressions and patterns as their source, sets as lists, secrets redacted. */
 export const printSnapshot = (snapshot: Snapshot): unknown => print(snapshot);
@@ -10,9 +12,10 @@ const print = (value: unknown, key?: string): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof RegExp) return value.source;
   if (value instanceof Set) return [...value];
-  if (Array.isArray(value)) return value.map((item) => print(item));
+  if (Array.isArray(value)) return value.map((item) => print(item, key));
   if ('evaluate' in value && 'source' in value) return value.source;
-  if (key === 'authorization' && 'value' in value) return { ...value, value: REDACTED };
+  const secret = SECRETS[key ?? ''];
+  if (secret !== undefined && secret in value) return { ...value, [secret]: REDACTED };
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined)

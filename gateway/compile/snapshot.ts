@@ -1,6 +1,7 @@
 import type { RouteLabels } from '../telemetry/labels.ts';
 import type { TelemetryPolicy } from '../telemetry/policy.ts';
-import type { UpstreamTarget } from '../upstream/target.ts';
+import type { Certificate, UpstreamTarget } from '../upstream/target.ts';
+import type { BackendRefPolicy, RulePolicy } from './rule-policy.ts';
 
 /** What requests run on: frozen, swapped as a whole; a request keeps the one that it began with. */
 export interface Snapshot {
@@ -11,6 +12,8 @@ export interface Snapshot {
 
 /** One port to listen on. */
 export interface Bind {
+  /** IP address to listen on; absent: the gateway's usual one. */
+  readonly address?: string | undefined;
   readonly port: number;
   readonly protocol: 'HTTP' | 'HTTPS';
   /** In order of precedence: exact hostname, wildcards with more labels first, none. */
@@ -22,6 +25,8 @@ export interface Listener {
   readonly hostname: Hostname | undefined;
   readonly labels: RouteLabels;
   readonly telemetry: TelemetryPolicy;
+  /** Of an HTTPS listener: at least one. */
+  readonly certificates?: readonly Certificate[] | undefined;
   /** All matches of all routes, in order of precedence: the first that fits wins. */
   readonly matches: readonly RouteMatch[];
 }
@@ -57,20 +62,33 @@ export interface Rule {
   readonly labels: RouteLabels;
   readonly backends: readonly WeightedBackend[];
   readonly totalWeight: number;
+  /** Absent: requests and answers pass as they are. */
+  readonly policy?: RulePolicy | undefined;
 }
 
 export interface WeightedBackend {
   readonly weight: number;
   readonly backend: Backend;
+  readonly policy?: BackendRefPolicy | undefined;
 }
 
-export type Backend = McpBackend | InvalidBackend;
+export type Backend = McpBackend | HttpBackend | InvalidBackend;
 
 export interface McpBackend {
   readonly type: 'mcp';
   /** `namespace/name`. */
   readonly name: string;
   readonly targets: readonly UpstreamTarget[];
+}
+
+/** Plain HTTP: whatever the client sends goes to one of the endpoints, and its answer back. */
+export interface HttpBackend {
+  readonly type: 'http';
+  /** `namespace/name`. */
+  readonly name: string;
+  readonly kind: 'service' | 'static';
+  /** Empty: requests get 503. */
+  readonly endpoints: readonly UpstreamTarget[];
 }
 
 /** A reference that does not resolve, or a backend that cannot be served: requests get 500, siblings go on. */

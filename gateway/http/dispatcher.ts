@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Backend, Bind, Listener, McpBackend } from '../compile/snapshot.ts';
+import type { Backend, Bind, HttpBackend, Listener, McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, newForward } from '../exchange.ts';
 import { findListener, findMatch, type RoutableRequest } from '../route/router.ts';
 import { chooseBackend } from '../route/weight.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
@@ -17,6 +17,7 @@ import type { GatewayResponse } from './response.ts';
 /** What serves each type of backend: answers, or throws while no header was sent. */
 export interface Handlers {
   readonly mcp: (exchange: Exchange, backend: McpBackend) => Promise<void>;
+  readonly http: (exchange: Exchange, backend: HttpBackend) => Promise<void>;
 }
 
 export interface DispatcherOptions {
@@ -55,7 +56,7 @@ export class Dispatcher {
     const { request, response, bind, connection } = arrival;
     const received = receive(request, connection, this.#limits.maxHeaders);
     const { listener, record } = this.begin(received, bind);
-    const exchange: Exchange = { request, response, record };
+    const exchange: Exchange = { request, response, record, forward: newForward(request, record.request.target) };
     const closed = new Promise<void>((resolve) => {
       response.once('close', resolve);
     });
@@ -129,7 +130,8 @@ export class Dispatcher {
       noteError(record, new GatewayError('backend_invalid', { detail: `${backend.message} (${backend.reason})` }));
       throw new GatewayError('backend_invalid');
     }
-    await this.#options.handlers.mcp(exchange, backend);
+    const { handlers } = this.#options;
+    await (backend.type === 'mcp' ? handlers.mcp(exchange, backend) : handlers.http(exchange, backend));
   }
 
   #finish(record: RequestRecord, response: GatewayResponse, fault: GatewayError | undefined): void {
@@ -156,5 +158,8 @@ export class Dispatcher {
   }
 }
 
-const backendFacts = ({ name, type }: Backend): RequestRecord['backend'] =>
-  type === 'mcp' ? { name, type, protocol: 'mcp' } : { name, type: 'unknown', protocol: 'http' };
+const backendFacts = (backend: Backend): RequestRecord['backend'] => {
+  const { name, type } = backend;
+  if (type === 'mcp') return { name, type, protocol: 'mcp' };
+  return { name, type: type === 'http' ? backend.kind : 'unknown', protocol: 'http' };
+};

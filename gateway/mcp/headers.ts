@@ -69,13 +69,13 @@ export const requestHeaders = (
   { upstreamSessionId, trace, spanId }: RequestHeaderOptions,
 ): string[] => {
   const traced = trace?.exported === true;
-  const credential = target.authorization;
+  const credential = target.credentials.find((item) => item.in === 'header');
   return [
     ...['host', target.authority],
-    ...forwardedHeaders(request.rawHeaders, traced ? REPLACED_TRACED : REPLACED, credential?.header),
+    ...forwardedHeaders(request.rawHeaders, traced ? REPLACED_TRACED : REPLACED, credential?.name),
     ...['accept-encoding', 'identity'],
     ...(upstreamSessionId === undefined ? [] : [SESSION_HEADER, upstreamSessionId]),
-    ...(credential === undefined ? [] : [credential.header, credential.value]),
+    ...(credential === undefined ? [] : [credential.name, credential.value]),
     ...(traced ? traceHeaders(trace, spanId) : []),
   ];
 };

@@ -2,6 +2,7 @@ import type { AgentgatewayBackend, BackendAuth, McpTarget } from '../../lib/api/
 import { condition } from '../../lib/api/conditions.ts';
 import type { Secret } from '../../lib/api/core.ts';
 import { namespacedName } from '../../lib/api/kinds.ts';
+import type { Credential } from '../upstream/target.ts';
 import type { ResolvedBackend, ResolvedTarget } from './resolved.ts';
 import type { ObjectStatus } from './status.ts';
 
@@ -87,7 +88,7 @@ const resolveTarget = (
     path,
     protocol: target.protocol ?? 'StreamableHTTP',
     tls: tls === undefined ? undefined : { sni: tls.sni ?? host },
-    credential,
+    credentials: credential === undefined ? [] : [credential],
   };
 };
 
@@ -96,7 +97,7 @@ const resolveCredential = (
   auth: BackendAuth,
   namespace: string,
   secrets: ReadonlyMap<string, Secret>,
-): { readonly header: string; readonly value: string } | string => {
+): Credential | string => {
   const { name, prefix = '' } = auth.location?.header ?? DEFAULT_LOCATION;
   let value = auth.key;
   let source = 'auth.key';
@@ -115,7 +116,7 @@ const resolveCredential = (
   if (bare === '') return `${source} is empty`;
   // RFC 9110 §5.5: visible ASCII, spaces and tabs; anything else could end the header.
   if (!/^[\t\x20-\x7e]*$/.test(bare)) return `${source} holds characters that a header cannot carry`;
-  return { header: name.toLowerCase(), value: bare.startsWith(prefix) ? bare : `${prefix}${bare}` };
+  return { in: 'header', name: name.toLowerCase(), value: bare.startsWith(prefix) ? bare : `${prefix}${bare}` };
 };
 
 const otherKeys = ({ data }: Secret): string => {

@@ -2,6 +2,7 @@ import type { AccessLogSpec, AgentgatewayPolicy, MetricsSpec, TracingSpec } from
 import type { BackendReason } from '../../lib/api/conditions.ts';
 import type { HTTPRoute, HTTPRouteMatch } from '../../lib/api/http-route.ts';
 import type { Collector } from '../telemetry/policy.ts';
+import type { Credential } from '../upstream/target.ts';
 
 /** The objects with all references followed: what is left is to compile it. */
 export interface Resolved {
@@ -54,8 +55,8 @@ export interface ResolvedTarget {
   readonly protocol: 'StreamableHTTP';
   /** Absent: plain text. */
   readonly tls: { readonly sni: string } | undefined;
-  /** The value is a secret. */
-  readonly credential: { readonly header: string; readonly value: string } | undefined;
+  /** The values are secrets. */
+  readonly credentials: readonly Credential[];
 }
 
 /** Each field with the policy that it is from: the most specific and oldest one that sets it. */

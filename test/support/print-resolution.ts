@@ -84,11 +84,10 @@ const printBackend = (backend: ResolvedBackend): string =>
   backend.type === 'invalid'
     ? `${backend.name} invalid ${backend.reason}`
     : `${backend.name} ${backend.targets
-        .map(({ name, host, port, path, tls, credential }) => {
-          const secret =
-            credential === undefined
-              ? ''
-              : ` ${credential.header}=${credential.value.replace(/github_pat_secret|s3cret/, '***')}`;
+        .map(({ name, host, port, path, tls, credentials }) => {
+          const secret = credentials
+            .map((item) => ` ${item.name}=${item.value.replace(/github_pat_secret|s3cret/, '***')}`)
+            .join('');
           return `${name}=${tls === undefined ? 'http' : `https(${tls.sni})`}://${host}:${port}${path}${secret}`;
         })
         .join(',')}`;

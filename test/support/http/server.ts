@@ -14,6 +14,8 @@ export interface TestServer {
   readonly server: GatewayServer;
   /** What serves MCP backends; may be changed. */
   handle: Handlers['mcp'];
+  /** What serves plain HTTP backends; may be changed. */
+  handleHttp: Handlers['http'];
   /** Every finished record, oldest first; one that is finished twice is in it twice. */
   readonly records: RequestRecord[];
   readonly logs: LogLine[];
@@ -37,7 +39,10 @@ export const startServer = async (
   const records: RequestRecord[] = [];
   const logs: LogLine[] = [];
   const server = new GatewayServer({
-    handlers: { mcp: (exchange, backend) => test.handle(exchange, backend) },
+    handlers: {
+      mcp: (exchange, backend) => test.handle(exchange, backend),
+      http: (exchange, backend) => test.handleHttp(exchange, backend),
+    },
     telemetry: { begin: () => undefined, finish: (record) => void records.push(record) },
     now: clock.now,
     random: () => 0,
@@ -50,6 +55,7 @@ export const startServer = async (
   const test: TestServer = {
     server,
     handle: async ({ response }) => void response.end('served'),
+    handleHttp: async ({ response }) => void response.end('served'),
     records,
     logs,
     get port() {

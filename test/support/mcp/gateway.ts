@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { McpBackend } from '../../../gateway/compile/snapshot.ts';
 import { GatewayError } from '../../../gateway/errors.ts';
-import type { Exchange } from '../../../gateway/exchange.ts';
+import { type Exchange, newForward } from '../../../gateway/exchange.ts';
 import { McpHandler } from '../../../gateway/mcp/handler.ts';
 import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
 import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
@@ -52,7 +52,7 @@ export const startGateway = async (upstreamUrl: string, options: TestGatewayOpti
   const records: RequestRecord[] = [];
   const waiting: ((record: RequestRecord) => void)[] = [];
   const server = await listen((request, response) => {
-    const exchange: Exchange = { request, response, record: newRecord(options) };
+    const exchange: Exchange = { request, response, record: newRecord(options), forward: newForward(request, '/mcp') };
     handler
       .handle(exchange, backend)
       .catch((error: unknown) => render(exchange, error))
@@ -91,7 +91,7 @@ const backendFor = (url: string, { target = {}, targets = 1 }: TestGatewayOption
     path: pathname,
     protocol: 'StreamableHTTP',
     tls: undefined,
-    authorization: undefined,
+    credentials: [],
     authority: host,
     ...target,
   };

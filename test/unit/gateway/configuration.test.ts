@@ -47,7 +47,10 @@ describe('Configuration', () => {
     expect(backend()).toMatchObject({
       type: 'mcp',
       targets: [
-        { host: 'api.githubcopilot.com', authorization: { header: 'authorization', value: `Bearer ${TOKEN}` } },
+        {
+          host: 'api.githubcopilot.com',
+          credentials: [{ in: 'header', name: 'authorization', value: `Bearer ${TOKEN}` }],
+        },
       ],
     });
   });

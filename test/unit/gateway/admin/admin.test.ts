@@ -44,7 +44,7 @@ test('no secret is in the dump', async () => {
     path: '/mcp/',
     protocol: 'StreamableHTTP',
     tls: undefined,
-    authorization: { header: 'authorization', value: TOKEN },
+    credentials: [{ in: 'header', name: 'authorization', value: TOKEN }],
     authority: 'api.githubcopilot.com',
   } as const;
   const rule = aRule('default/route', [{ ...aBackend(), targets: [target] }]);

@@ -65,7 +65,12 @@ test('the client’s own fields go on, those of the hop do not', async () => {
 test('the target’s credential replaces the client’s, once', async () => {
   const seen = await forward(
     { Authorization: 'Bearer client' },
-    { target: { authorization: { header: 'authorization', value: 'Bearer target' }, authority: 'mcp.example.com' } },
+    {
+      target: {
+        credentials: [{ in: 'header', name: 'authorization', value: 'Bearer target' }],
+        authority: 'mcp.example.com',
+      },
+    },
   );
   expect(seen?.rawHeaders.filter((name) => name.toLowerCase() === 'authorization')).toHaveLength(1);
   expect(seen?.headers).toMatchObject({ authorization: 'Bearer target', host: 'mcp.example.com' });

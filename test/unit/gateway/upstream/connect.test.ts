@@ -60,7 +60,7 @@ const target = (parts: Partial<UpstreamTarget>): UpstreamTarget => ({
   path: '/mcp',
   protocol: 'StreamableHTTP',
   tls: { sni: NAME },
-  authorization: undefined,
+  credentials: [],
   authority: NAME,
   ...parts,
 });

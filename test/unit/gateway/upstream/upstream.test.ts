@@ -39,7 +39,7 @@ const target = (): UpstreamTarget => {
     path: '/',
     protocol: 'StreamableHTTP',
     tls: undefined,
-    authorization: undefined,
+    credentials: [],
     authority: `127.0.0.1:${port}`,
   };
 };
