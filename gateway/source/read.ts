@@ -1,4 +1,11 @@
-import { apiVersion as apiVersionOf, DEFAULT_NAMESPACE, GROUPS, KINDS, type KindName } from '../../lib/api/kinds.ts';
+import {
+  apiVersion as apiVersionOf,
+  DEFAULT_NAMESPACE,
+  GROUPS,
+  isClusterScoped,
+  KINDS,
+  type KindName,
+} from '../../lib/api/kinds.ts';
 import { type FieldPath, fieldName, parseDocuments, type SourceDocument } from './documents.ts';
 import { type ObjectKey, objectKey, type SourcedObject } from './event.ts';
 import { LIMITS } from './limits.ts';
@@ -68,9 +75,9 @@ class Reading {
     // What `kubectl get -o yaml` and generators write for "nothing".
     for (const field of ['labels', 'annotations', 'creationTimestamp'])
       if (metadata[field] === null) delete metadata[field];
-    if (kind === 'Namespace') delete metadata.namespace;
+    if (isClusterScoped(kind)) delete metadata.namespace;
     else metadata.namespace ??= DEFAULT_NAMESPACE;
-    const namespace = kind === 'Namespace' ? '' : String(metadata.namespace);
+    const namespace = isClusterScoped(kind) ? '' : String(metadata.namespace);
     const key = objectKey(kind, namespace, String(metadata.name));
     const object = `${kind} ${namespace === '' ? '' : `${namespace}/`}${String(metadata.name).slice(0, 253)}`;
     const report = (violation: Violation): void => {
@@ -119,8 +126,7 @@ class Reading {
   }
 
   #passOver(document: SourceDocument, { group, kind }: { group: string; kind: string }, path: FieldPath): void {
-    // The class is fixed: a GatewayClass object says nothing that is not known.
-    if (kind === 'GatewayClass' || (group !== GROUPS.agentgateway && group !== GROUPS.gateway)) return;
+    if (group !== GROUPS.agentgateway && group !== GROUPS.gateway) return;
     const kinds = Object.values(KINDS).flatMap((info) => (info.group === group ? [info.kind] : []));
     const meant = suggest(kind, kinds);
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;

@@ -226,3 +226,19 @@ export type TargetReference = Infer<typeof TARGET_REFERENCE>;
 export interface AgentgatewayPolicy extends KubernetesObject {
   readonly spec: AgentgatewayPolicySpec;
 }
+
+export const AGENTGATEWAY_PARAMETERS = {
+  type: 'object',
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: METADATA,
+    status: { type: 'any' },
+    spec: { type: 'any' },
+  },
+  required: ['metadata', 'spec'],
+} as const satisfies ObjectSchema;
+
+export interface AgentgatewayParameters extends KubernetesObject {
+  readonly spec: unknown;
+}

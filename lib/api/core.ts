@@ -144,6 +144,24 @@ export interface Service extends KubernetesObject {
   readonly spec?: ServiceSpec;
 }
 
+/** ConfigMap: certificates of authorities are read from it. */
+export const CONFIG_MAP = {
+  type: 'object',
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: METADATA,
+    immutable: { type: 'boolean' },
+    data: STRING_MAP,
+    binaryData: STRING_MAP,
+  },
+  required: ['metadata'],
+} as const satisfies ObjectSchema;
+
+export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 export const NAMESPACE = {
   type: 'object',
   properties: {

@@ -112,6 +112,40 @@ const LISTENER = {
   required: ['name', 'port', 'protocol'],
 } as const satisfies ObjectSchema;
 
+export const GATEWAY_CLASS_SCHEMA = {
+  type: 'object',
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: METADATA,
+    status: { type: 'any' },
+    spec: {
+      type: 'object',
+      properties: {
+        controllerName: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 253,
+          pattern:
+            "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+$",
+        },
+        parametersRef: {
+          type: 'object',
+          properties: { group: GROUP, kind: KIND, name: REFERENCE_NAME, namespace: NAMESPACE_NAME },
+          required: ['group', 'kind', 'name'],
+        },
+        description: { type: 'string', maxLength: 64 },
+      },
+      required: ['controllerName'],
+    },
+  },
+  required: ['metadata', 'spec'],
+} as const satisfies ObjectSchema;
+
+export interface GatewayClass extends KubernetesObject {
+  readonly spec: Infer<typeof GATEWAY_CLASS_SCHEMA.properties.spec>;
+}
+
 export const GATEWAY = {
   type: 'object',
   properties: {

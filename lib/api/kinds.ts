@@ -2,6 +2,7 @@
 export const GROUPS = {
   core: '',
   gateway: 'gateway.networking.k8s.io',
+  discovery: 'discovery.k8s.io',
   agentgateway: 'agentgateway.dev',
 } as const;
 
@@ -10,20 +11,28 @@ export interface KindInfo {
   readonly group: string;
   readonly kind: string;
   readonly versions: readonly string[];
+  /** Has no namespace. */
+  readonly clusterScoped?: true;
 }
 
 export const KINDS = {
+  GatewayClass: { group: GROUPS.gateway, kind: 'GatewayClass', versions: ['v1', 'v1beta1'], clusterScoped: true },
   Gateway: { group: GROUPS.gateway, kind: 'Gateway', versions: ['v1', 'v1beta1'] },
   HTTPRoute: { group: GROUPS.gateway, kind: 'HTTPRoute', versions: ['v1', 'v1beta1'] },
   ReferenceGrant: { group: GROUPS.gateway, kind: 'ReferenceGrant', versions: ['v1beta1', 'v1'] },
   AgentgatewayBackend: { group: GROUPS.agentgateway, kind: 'AgentgatewayBackend', versions: ['v1alpha1'] },
   AgentgatewayPolicy: { group: GROUPS.agentgateway, kind: 'AgentgatewayPolicy', versions: ['v1alpha1'] },
+  AgentgatewayParameters: { group: GROUPS.agentgateway, kind: 'AgentgatewayParameters', versions: ['v1alpha1'] },
   Secret: { group: GROUPS.core, kind: 'Secret', versions: ['v1'] },
+  ConfigMap: { group: GROUPS.core, kind: 'ConfigMap', versions: ['v1'] },
   Service: { group: GROUPS.core, kind: 'Service', versions: ['v1'] },
-  Namespace: { group: GROUPS.core, kind: 'Namespace', versions: ['v1'] },
+  EndpointSlice: { group: GROUPS.discovery, kind: 'EndpointSlice', versions: ['v1'] },
+  Namespace: { group: GROUPS.core, kind: 'Namespace', versions: ['v1'], clusterScoped: true },
 } as const satisfies Record<string, KindInfo>;
 
 export type KindName = keyof typeof KINDS;
+
+export const isClusterScoped = (kind: KindName): boolean => 'clusterScoped' in KINDS[kind];
 
 /** `group/version`, or `version` alone in the core group. */
 export const apiVersion = (kind: KindInfo, version: string = kind.versions[0] ?? ''): string =>

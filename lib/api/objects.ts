@@ -1,35 +1,62 @@
 import {
   AGENTGATEWAY_BACKEND,
+  AGENTGATEWAY_PARAMETERS,
   AGENTGATEWAY_POLICY,
   type AgentgatewayBackend,
+  type AgentgatewayParameters,
   type AgentgatewayPolicy,
 } from './agentgateway.ts';
-import { NAMESPACE, type Namespace, SECRET, SERVICE, type Secret, type Service } from './core.ts';
-import { GATEWAY, type Gateway, REFERENCE_GRANT, type ReferenceGrant } from './gateway-api.ts';
+import {
+  CONFIG_MAP,
+  type ConfigMap,
+  NAMESPACE,
+  type Namespace,
+  SECRET,
+  SERVICE,
+  type Secret,
+  type Service,
+} from './core.ts';
+import { ENDPOINT_SLICE, type EndpointSlice } from './endpoint-slice.ts';
+import {
+  GATEWAY,
+  GATEWAY_CLASS_SCHEMA,
+  type Gateway,
+  type GatewayClass,
+  REFERENCE_GRANT,
+  type ReferenceGrant,
+} from './gateway-api.ts';
 import { HTTP_ROUTE, type HTTPRoute } from './http-route.ts';
 import { type KindName, type KubernetesObject, namespacedName } from './kinds.ts';
 import type { ObjectSchema } from './schema.ts';
 
 /** The type of each kind. */
 export interface ObjectTypes {
+  readonly GatewayClass: GatewayClass;
   readonly Gateway: Gateway;
   readonly HTTPRoute: HTTPRoute;
   readonly ReferenceGrant: ReferenceGrant;
   readonly AgentgatewayBackend: AgentgatewayBackend;
   readonly AgentgatewayPolicy: AgentgatewayPolicy;
+  readonly AgentgatewayParameters: AgentgatewayParameters;
   readonly Secret: Secret;
+  readonly ConfigMap: ConfigMap;
   readonly Service: Service;
+  readonly EndpointSlice: EndpointSlice;
   readonly Namespace: Namespace;
 }
 
 export const SCHEMAS: Readonly<Record<KindName, ObjectSchema>> = {
+  GatewayClass: GATEWAY_CLASS_SCHEMA,
   Gateway: GATEWAY,
   HTTPRoute: HTTP_ROUTE,
   ReferenceGrant: REFERENCE_GRANT,
   AgentgatewayBackend: AGENTGATEWAY_BACKEND,
   AgentgatewayPolicy: AGENTGATEWAY_POLICY,
+  AgentgatewayParameters: AGENTGATEWAY_PARAMETERS,
   Secret: SECRET,
+  ConfigMap: CONFIG_MAP,
   Service: SERVICE,
+  EndpointSlice: ENDPOINT_SLICE,
   Namespace: NAMESPACE,
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ResourceEvent } from '../../../../gateway/source/event.ts';
 import { Store } from '../../../../gateway/store/store.ts';
+import { KINDS } from '../../../../lib/api/kinds.ts';
 
 const put = (namespace: string, name: string, creationTimestamp?: string, line = 1): ResourceEvent => ({
   type: 'put',
@@ -58,15 +59,6 @@ describe('Store', () => {
   });
 
   test('has a list for each kind, empty or not', () => {
-    expect(new Store().resources()).toEqual({
-      Gateway: [],
-      HTTPRoute: [],
-      ReferenceGrant: [],
-      AgentgatewayBackend: [],
-      AgentgatewayPolicy: [],
-      Secret: [],
-      Service: [],
-      Namespace: [],
-    });
+    expect(new Store().resources()).toEqual(Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []])));
   });
 });
