@@ -22,6 +22,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'gateway/status': ['lib/api', 'gateway/resolve', 'gateway/source'],
   // Requests: what runs on a snapshot.
   'gateway/route': ['gateway/compile'],
+  'gateway/policy': [
+    'lib/api',
+    'lib/cel',
+    'gateway/compile',
+    'gateway/errors',
+    'gateway/exchange',
+    'gateway/route',
+    'gateway/telemetry',
+    'gateway/upstream',
+  ],
   'gateway/mcp': [
     'lib/api',
     'gateway/compile',
@@ -36,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'gateway/errors',
     'gateway/exchange',
     'gateway/mcp',
+    'gateway/policy',
     'gateway/route',
     'gateway/telemetry',
     'gateway/upstream',

@@ -46,6 +46,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   const registry = newRegistry();
   const exporters = new Exporters({ clock, log, dial: (name, port) => dial(options, name, port) });
   registerExporterMetrics(registry, exporters);
+  const environment = { podName: host.env.POD_NAME, namespace: host.env.POD_NAMESPACE ?? host.env.NAMESPACE };
   const telemetry = new Telemetry({
     random: randomBytes,
     sinks: (policy) => exporters.sink(policy),
@@ -53,7 +54,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     logFormat: options.logFormat,
     registry,
     version: host.version,
-    environment: { podName: host.env.POD_NAME, namespace: host.env.POD_NAMESPACE ?? host.env.NAMESPACE },
+    environment,
     spanNames: options.spanNames,
     onDefect: (error) => log('error', 'telemetry failed', { cause: stackOf(error) }),
   });
@@ -78,6 +79,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     telemetry,
     now,
     random: () => clock.random(),
+    environment,
     clock,
     log,
     address: options.bind,

@@ -2,16 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import type { Backend, Bind, HttpBackend, Listener, McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
 import { type Exchange, newForward } from '../exchange.ts';
+import { Policies } from '../policy/apply.ts';
 import { findListener, findMatch, type RoutableRequest } from '../route/router.ts';
 import { chooseBackend } from '../route/weight.ts';
+import type { EnvironmentFacts } from '../telemetry/context.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Connection } from './connection.ts';
 import type { ServerLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { bindLabels, newRecord } from './record.ts';
-import { foreseen, noteError, renderError } from './render.ts';
-import { type ReceivedRequest, receive } from './request.ts';
+import { foreseen, noteError, renderAnswer, renderError } from './render.ts';
+import { asksForWebSocket, type ReceivedRequest, receive } from './request.ts';
 import type { GatewayResponse } from './response.ts';
 
 /** What serves each type of backend: answers, or throws while no header was sent. */
@@ -27,6 +29,8 @@ export interface DispatcherOptions {
   readonly now: () => number;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  /** What expressions of policies may read of the process. */
+  readonly environment: EnvironmentFacts;
   readonly log: Log;
 }
 
@@ -45,10 +49,12 @@ export interface Arrival {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #limits: ServerLimits;
+  readonly #policies: Policies;
 
   constructor(options: DispatcherOptions, limits: ServerLimits) {
     this.#options = options;
     this.#limits = limits;
+    this.#policies = new Policies(options);
   }
 
   /** Begins the record; what is returned serves the request and never rejects. */
@@ -96,17 +102,18 @@ export class Dispatcher {
 
   async #serve(
     exchange: Exchange,
-    { connection, refusal }: Arrival,
+    arrival: Arrival,
     listener: Listener | undefined,
     routable: RoutableRequest | GatewayError,
   ): Promise<void> {
     const { response, record } = exchange;
+    const { connection, refusal } = arrival;
     try {
       if (connection.socket.destroyed) throw new GatewayError('client_closed');
       if (refusal !== undefined) throw refusal;
       if (routable instanceof GatewayError) throw routable;
       if (listener === undefined) throw new GatewayError('listener_not_found');
-      await this.#route(exchange, listener, routable);
+      await this.#route(exchange, arrival, listener, routable);
       if (!response.writableEnded && !response.destroyed) throw new Error('the handler did not end the response');
     } catch (thrown) {
       const error = foreseen(thrown);
@@ -116,19 +123,40 @@ export class Dispatcher {
     }
   }
 
-  async #route(exchange: Exchange, listener: Listener, routable: RoutableRequest): Promise<void> {
+  async #route(
+    exchange: Exchange,
+    { response, bind }: Arrival,
+    listener: Listener,
+    routable: RoutableRequest,
+  ): Promise<void> {
     const { record } = exchange;
     const match = findMatch(listener, routable);
     if (match === undefined) throw new GatewayError('route_not_found');
-    record.labels = match.rule.labels;
+    const { rule } = match;
+    record.labels = rule.labels;
     record.pathMatch = match.pattern;
-    const backend = chooseBackend(match.rule, this.#options.random);
-    if (backend === undefined) throw new GatewayError('backend_invalid', { detail: 'it has none with a weight' });
-    record.backend = backendFacts(backend);
+    if (asksForWebSocket(exchange.request)) throw new GatewayError('upgrade_unsupported');
+    // Before the policies, which may read it, and refuse requests in terms of its protocol.
+    const chosen = chooseBackend(rule, this.#options.random);
+    record.backend = chosen && backendFacts(chosen.backend);
+    if (rule.policy !== undefined) {
+      response.rewriteHead = this.#policies.onResponse(exchange, rule.policy, undefined);
+      const answer = this.#policies.onRequest(exchange, rule.policy, bind.port);
+      if (answer !== undefined) {
+        record.backend = undefined;
+        return renderAnswer(exchange, answer, this.#limits.lingerTimeout);
+      }
+    }
+    if (chosen === undefined) throw new GatewayError('backend_invalid', { detail: 'it has none with a weight' });
+    const { backend, policy } = chosen;
     if (backend.type === 'invalid') {
       // Names of objects are for the log; the client learns that it is not its fault.
       noteError(record, new GatewayError('backend_invalid', { detail: `${backend.message} (${backend.reason})` }));
       throw new GatewayError('backend_invalid');
+    }
+    if (policy !== undefined) {
+      response.rewriteHead = this.#policies.onResponse(exchange, rule.policy, policy);
+      this.#policies.onBackendRequest(exchange, policy);
     }
     const { handlers } = this.#options;
     await (backend.type === 'mcp' ? handlers.mcp(exchange, backend) : handlers.http(exchange, backend));

@@ -38,6 +38,12 @@ export const receive = (request: IncomingMessage, peer: Peer, maxHeaders: number
   return { facts, routable: { host, path: target.path, query: target.query, method, headers } };
 };
 
+/** RFC 6455 §4.1. Any other Upgrade may be ignored (RFC 9110 §7.8), also this one where `Connection` does not name it. */
+export const asksForWebSocket = ({ headers: { connection, upgrade } }: Pick<IncomingMessage, 'headers'>): boolean =>
+  upgrade !== undefined &&
+  /(^|,)\s*websocket\s*(,|$)/i.test(upgrade) &&
+  /(^|,)\s*upgrade\s*(,|$)/i.test(connection ?? '');
+
 /** What is known of a message that could not be read as a request. */
 export const unreadable = (peer: Peer): RequestFacts =>
   factsOf(peer, { method: '', host: '', target: '', httpVersion: '1.1', headers: {} });

@@ -11,14 +11,27 @@ export class GatewayResponse extends ServerResponse {
   sentHeaders: OutgoingHttpHeaders = {};
   /** Asked when the header is written: whether the connection ends with this response. */
   endsConnection: () => boolean = () => false;
+  /** Asked when the header is written: changes the fields (names in lower case), and returns the status. */
+  rewriteHead: ((status: number, headers: OutgoingHttpHeaders) => number) | undefined;
 
   override writeHead(status: number, statusMessage?: string, headers?: Fields): this;
   override writeHead(status: number, headers?: Fields): this;
   override writeHead(status: number, ...rest: readonly (string | Fields | undefined)[]): this {
     const fields = rest.find((item) => typeof item === 'object');
-    this.sentHeaders = { ...this.getHeaders(), ...(Array.isArray(fields) ? {} : fields) };
+    this.sentHeaders = merged(this.getHeaders(), fields);
     if (this.endsConnection()) this.shouldKeepAlive = false;
-    return super.writeHead(status, ...(rest as [Fields?]));
+    return this.rewriteHead === undefined
+      ? super.writeHead(status, ...(rest as [Fields?]))
+      : super.writeHead(this.#rewrite(status, this.rewriteHead));
+  }
+
+  /** Fields that `writeHead` was given are set like the others: only those can be taken out again. */
+  #rewrite(status: number, rewriteHead: (status: number, headers: OutgoingHttpHeaders) => number): number {
+    const headers = this.sentHeaders;
+    const rewritten = rewriteHead(status, headers);
+    for (const name of this.getHeaderNames()) if (headers[name] === undefined) this.removeHeader(name);
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) this.setHeader(name, value);
+    return rewritten;
   }
 
   override write(chunk: unknown, ...rest: unknown[]): boolean {
@@ -38,3 +51,21 @@ export class GatewayResponse extends ServerResponse {
     else if (chunk instanceof Uint8Array) this.bodyBytes += chunk.length;
   }
 }
+
+/** All fields by their names in lower case; of those in a list, one name may have several. */
+const merged = (present: OutgoingHttpHeaders, fields: Fields | undefined): OutgoingHttpHeaders => {
+  const headers: OutgoingHttpHeaders = Object.assign(Object.create(null), present);
+  if (!Array.isArray(fields)) {
+    for (const [name, value] of Object.entries(fields ?? {})) headers[name.toLowerCase()] = value;
+    return headers;
+  }
+  const given = new Set<string>();
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = String(fields[at]).toLowerCase();
+    const value = fields[at + 1] as OutgoingHttpHeader;
+    const before = given.has(name) ? headers[name] : undefined;
+    headers[name] = before === undefined ? value : [before, value].flat().map(String);
+    given.add(name);
+  }
+  return headers;
+};

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** RFC 9110 §7.6.1 and its forerunners: fields that end at this hop. `expect` is answered by the gateway's own server. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'expect',
   'http2-settings',
@@ -20,13 +20,9 @@ const NONE: ReadonlySet<string> = new Set();
 
 /**
  * A client's fields as they go on: name, value, name, value … in their order and spelling, without those that end at this hop, those that
- * `Connection` names, and those in `without` or equal to `replaced` (lower case).
+ * `Connection` names, and those in `without` (lower case).
  */
-export const forwardedHeaders = (
-  rawHeaders: readonly string[],
-  without: ReadonlySet<string>,
-  replaced?: string,
-): string[] => {
+export const forwardedHeaders = (rawHeaders: readonly string[], without: ReadonlySet<string>): string[] => {
   const forwarded: string[] = [];
   let nominated = NONE;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -34,7 +30,7 @@ export const forwardedHeaders = (
     const lower = name.toLowerCase();
     if (lower === 'connection') {
       nominated = new Set([...nominated, ...connectionOptions(rawHeaders[at + 1] as string)]);
-    } else if (!HOP_BY_HOP.has(lower) && !without.has(lower) && lower !== replaced) {
+    } else if (!HOP_BY_HOP.has(lower) && !without.has(lower)) {
       forwarded.push(name, rawHeaders[at + 1] as string);
     }
   }

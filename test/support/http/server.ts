@@ -46,6 +46,7 @@ export const startServer = async (
     telemetry: { begin: () => undefined, finish: (record) => void records.push(record) },
     now: clock.now,
     random: () => 0,
+    environment: {},
     log: (level, message, fields = {}) => void logs.push({ level, message, fields }),
     clock,
     address: '127.0.0.1',

@@ -81,11 +81,11 @@ describe('a request that is served', () => {
     expect((await recorded())?.request).toMatchObject({ host: 'Other.example:80', target: '/mcp?a' });
   });
 
-  test('Upgrade is ignored, as RFC 9110 §7.8 allows', async () => {
-    const client = connect(
-      server.port,
-      'GET /mcp HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n',
-    );
+  test.each([
+    ['another protocol', 'Connection: Upgrade, close\r\nUpgrade: h2c'],
+    ['WebSocket, but not of this hop', 'Connection: close\r\nUpgrade: websocket'],
+  ])('Upgrade is ignored, as RFC 9110 §7.8 allows: %s', async (_, fields) => {
+    const client = connect(server.port, `GET /mcp HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`);
     expect(await client.closed).toMatch(/^HTTP\/1.1 200 /);
   });
 
@@ -104,6 +104,18 @@ describe('a request that is served', () => {
 });
 
 describe('a request that is not served', () => {
+  test('WebSocket is refused in so many words', async () => {
+    const fields = 'Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13';
+    const client = connect(server.port, `GET /mcp HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`);
+    await until(() => client.received().includes('\r\n\r\nWebSocket is not supported'));
+    expect(client.received()).toMatch(/^HTTP\/1.1 501 /);
+    expect(await recorded()).toMatchObject({
+      labels: { route: 'default/route' },
+      error: { type: 'upgrade_unsupported' },
+    });
+    client.socket.destroy();
+  });
+
   test.each([
     ['/nope', 404, 'no route matches this request', 'route_not_found', 'NotFound'],
     ['/broken', 500, 'the route refers to a backend that cannot be used', 'backend_invalid', 'NoHealthyBackend'],

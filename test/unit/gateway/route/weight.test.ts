@@ -10,7 +10,7 @@ const weighted = (...weights: readonly number[]): Rule => ({
   totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
 });
 
-const chosen = (rule: Rule, random: number): string | undefined => chooseBackend(rule, () => random)?.name;
+const chosen = (rule: Rule, random: number): string | undefined => chooseBackend(rule, () => random)?.backend.name;
 
 describe('chooseBackend', () => {
   test('each as often as its weight says', () => {
