@@ -127,6 +127,12 @@ export const ERRORS = {
     message: 'the upstream server answered with something that is not MCP',
     reason: 'UpstreamFailure',
   },
+  upstream_malformed: {
+    status: 502,
+    jsonrpc: -32603,
+    message: 'the upstream server answered with something that is not HTTP',
+    reason: 'UpstreamFailure',
+  },
   upstream_timeout: {
     status: 504,
     jsonrpc: -32603,

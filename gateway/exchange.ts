@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestRecord } from './telemetry/record.ts';
+import type { UpstreamTarget } from './upstream/target.ts';
 
 /** One request on its way through the gateway. */
 export interface Exchange {
@@ -35,3 +36,17 @@ export const newForward = ({ method = '', rawHeaders }: IncomingMessage, target:
   backendTimeout: undefined,
   retry: undefined,
 });
+
+/**
+ * Milliseconds that an attempt at this target may take from now on; 0 or less if the whole exchange has had its time; undefined: no limit.
+ * @param now as `record.startTime` is told
+ */
+export const timeLeft = ({ forward, record }: Exchange, target: UpstreamTarget, now: number): number | undefined => {
+  const { requestTimeout, backendTimeout } = forward;
+  const limits = [
+    requestTimeout === undefined ? undefined : requestTimeout - (now - record.startTime),
+    backendTimeout,
+    target.requestTimeout,
+  ].filter((limit) => limit !== undefined);
+  return limits.length === 0 ? undefined : Math.min(...limits);
+};

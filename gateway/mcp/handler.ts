@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, timeLeft } from '../exchange.ts';
 import { readsRequestBody } from '../telemetry/context.ts';
 import type { KnownNames } from '../telemetry/names.ts';
 import type { TelemetryPolicy } from '../telemetry/policy.ts';
-import type { McpFacts, UpstreamCall } from '../telemetry/record.ts';
+import { type McpFacts, newUpstreamCall } from '../telemetry/record.ts';
+import { withCredentials } from '../upstream/credentials.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
@@ -157,11 +158,10 @@ export class McpHandler {
   #forward(exchange: Exchange, backend: McpBackend, target: UpstreamTarget, operation: Operation): Promise<void> {
     const { upstream, newSpanId, now } = this.#deps;
     const { request, record } = exchange;
-    const call = newCall(target, operation.name, newSpanId(), now());
+    const call = newUpstreamCall(target, operation.name, newSpanId(), now());
     record.upstreamCalls.push(call);
-    const headers = requestHeaders(request, target, {
+    const headers = requestHeaders(exchange, target, {
       upstreamSessionId: operation.session?.upstreamId,
-      trace: record.trace,
       spanId: call.spanId,
     });
     const options: RelayOptions = {
@@ -177,7 +177,12 @@ export class McpHandler {
         }
       },
     };
-    const sent = { method: request.method ?? 'POST', path: target.path, headers, body: operation.body };
+    const sent = {
+      ...withCredentials(target, { path: target.path, headers }),
+      method: request.method ?? 'POST',
+      body: operation.body,
+      timeout: timeLeft(exchange, target, now()),
+    };
     return relay(options, (listener) => upstream.send(target, sent, listener));
   }
 
@@ -235,17 +240,4 @@ const withoutBody = (kind: 'stream' | 'end', name: string, session: OpenSession)
   requestId: undefined,
   body: undefined,
   session,
-});
-
-const newCall = (target: UpstreamTarget, operation: string, spanId: string, startTime: number): UpstreamCall => ({
-  startTime,
-  endTime: startTime,
-  spanId,
-  target: target.name,
-  host: target.host,
-  port: target.port,
-  operation,
-  status: 0,
-  responseBytes: 0,
-  error: undefined,
 });

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isProtocolRevision, PROTOCOL_REVISIONS } from '../../lib/api/mcp.ts';
 import { GatewayError } from '../errors.ts';
-import { formatTraceparent, type TraceContext } from '../telemetry/trace-context.ts';
+import type { Exchange } from '../exchange.ts';
+import { injectTraceContext } from '../telemetry/trace-context.ts';
 import { forwardedHeaders, returnedHeaders } from '../upstream/headers.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import { JSON_TYPE, lists, mediaType, SSE_TYPE } from './media.ts';
@@ -9,9 +10,8 @@ import { JSON_TYPE, lists, mediaType, SSE_TYPE } from './media.ts';
 export const SESSION_HEADER = 'mcp-session-id';
 const VERSION_HEADER = 'mcp-protocol-version';
 
-/** The gateway writes these itself; the second set when it writes the trace context too. */
+/** The gateway writes these itself. */
 const REPLACED: ReadonlySet<string> = new Set(['host', 'content-length', 'accept-encoding', SESSION_HEADER]);
-const REPLACED_TRACED: ReadonlySet<string> = new Set([...REPLACED, 'traceparent', 'tracestate', 'baggage']);
 const NOT_RETURNED: ReadonlySet<string> = new Set([SESSION_HEADER]);
 
 /**
@@ -52,39 +52,25 @@ export const sessionHeader = ({ headers }: IncomingMessage): string | undefined 
   return value === '' ? undefined : value;
 };
 
-export interface RequestHeaderOptions {
-  readonly upstreamSessionId: string | undefined;
-  readonly trace: TraceContext | undefined;
-  /** Span of this upstream call. */
-  readonly spanId: string;
-}
-
 /**
- * What the upstream receives: the client's fields, but the target's host, session and credential, and this call's trace context if its
- * span will be exported. Answers are asked for without content coding, so that their outcome can be read as they stream by.
+ * What the upstream receives besides its credentials: the client's fields, but the target's host unless a rewrite says otherwise, the
+ * upstream's session, and this call's trace context if its span will be exported. Answers are asked for without content coding, so that
+ * their outcome can be read as they stream by.
  */
 export const requestHeaders = (
-  request: IncomingMessage,
+  { forward, record }: Exchange,
   target: UpstreamTarget,
-  { upstreamSessionId, trace, spanId }: RequestHeaderOptions,
+  { upstreamSessionId, spanId }: { readonly upstreamSessionId: string | undefined; readonly spanId: string },
 ): string[] => {
-  const traced = trace?.exported === true;
-  const credential = target.credentials.find((item) => item.in === 'header');
-  return [
-    ...['host', target.authority],
-    ...forwardedHeaders(request.rawHeaders, traced ? REPLACED_TRACED : REPLACED, credential?.name),
+  const host = typeof forward.host === 'object' ? forward.host.name : target.authority;
+  const headers = [
+    ...['host', host],
+    ...forwardedHeaders(forward.headers, REPLACED),
     ...['accept-encoding', 'identity'],
     ...(upstreamSessionId === undefined ? [] : [SESSION_HEADER, upstreamSessionId]),
-    ...(credential === undefined ? [] : [credential.name, credential.value]),
-    ...(traced ? traceHeaders(trace, spanId) : []),
   ];
+  return injectTraceContext(headers, record.trace, spanId);
 };
-
-const traceHeaders = (trace: TraceContext, spanId: string): string[] => [
-  ...['traceparent', formatTraceparent(trace, spanId)],
-  ...(trace.traceState === undefined ? [] : ['tracestate', trace.traceState]),
-  ...(trace.baggage === undefined ? [] : ['baggage', trace.baggage]),
-];
 
 /** What the client receives of the upstream's fields; the session id is the gateway's. */
 export const responseHeaders = (

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { RecordError, UpstreamCall } from '../telemetry/record.ts';
-import type { UpstreamExchange, UpstreamListener } from '../upstream/upstream.ts';
+import type { UpstreamExchange, UpstreamListener } from '../upstream/exchange.ts';
 import { responseHeaders, SESSION_HEADER } from './headers.ts';
 import { errorEvent, type JsonRpcId } from './jsonrpc.ts';
 import { JSON_TYPE, mediaType, SSE_TYPE } from './media.ts';

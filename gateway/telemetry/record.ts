@@ -92,11 +92,11 @@ export interface UpstreamCall {
   readonly startTime: number;
   endTime: number;
   readonly spanId: string;
-  /** MCP target name. */
+  /** MCP target name, or the backend's. */
   readonly target: string;
   readonly host: string;
   readonly port: number;
-  /** JSON-RPC method, or `GET` / `DELETE` for the stream and the session's end. */
+  /** JSON-RPC method, or `GET` / `DELETE` for the stream and the session's end; the HTTP method if it is not MCP. */
   readonly operation: string;
   status: number;
   responseBytes: number;
@@ -108,3 +108,22 @@ export interface RecordError {
   readonly type: string;
   readonly message: string;
 }
+
+/** A call at its beginning. */
+export const newUpstreamCall = (
+  { name, host, port }: { readonly name: string; readonly host: string; readonly port: number },
+  operation: string,
+  spanId: string,
+  startTime: number,
+): UpstreamCall => ({
+  startTime,
+  endTime: startTime,
+  spanId,
+  target: name,
+  host,
+  port,
+  operation,
+  status: 0,
+  responseBytes: 0,
+  error: undefined,
+});

@@ -42,21 +42,17 @@ export const parseTraceparent = (header: string | string[] | undefined): TracePa
 export const formatTraceparent = ({ traceId, flags }: TraceContext, spanId: string): string =>
   `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
 
+const TRACE_FIELDS: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'baggage']);
+
 /**
- * Headers of an upstream request whose CLIENT span is `spanId`. A context that is not exported stays as the client sent it: a span that
- * nobody will ever find must not become a parent.
+ * Header fields (name, value, name, value …) of an upstream request whose CLIENT span is `spanId`. A context that is not exported stays as
+ * the client sent it: a span that nobody will ever find must not become a parent.
  */
-export const injectTraceContext = (
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  trace: TraceContext | undefined,
-  spanId: string,
-): Readonly<Record<string, string | string[] | undefined>> => {
+export const injectTraceContext = (headers: string[], trace: TraceContext | undefined, spanId: string): string[] => {
   if (trace?.exported !== true) return headers;
-  const { traceparent, tracestate, baggage, ...others } = headers;
-  return {
-    ...others,
-    traceparent: formatTraceparent(trace, spanId),
-    ...(trace.traceState === undefined ? {} : { tracestate: trace.traceState }),
-    ...(trace.baggage === undefined ? {} : { baggage: trace.baggage }),
-  };
+  const injected = headers.filter((_, at) => !TRACE_FIELDS.has((headers[at - (at % 2)] as string).toLowerCase()));
+  injected.push('traceparent', formatTraceparent(trace, spanId));
+  if (trace.traceState !== undefined) injected.push('tracestate', trace.traceState);
+  if (trace.baggage !== undefined) injected.push('baggage', trace.baggage);
+  return injected;
 };

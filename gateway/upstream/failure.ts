@@ -7,10 +7,10 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_HEADERS_TIMEOUT: 'upstream_timeout',
   UND_ERR_BODY_TIMEOUT: 'upstream_timeout',
   UND_ERR_SOCKET: 'upstream_closed',
-  UND_ERR_HEADERS_OVERFLOW: 'upstream_invalid',
+  UND_ERR_HEADERS_OVERFLOW: 'upstream_malformed',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream_closed',
   // What undici's parser says to a status below 100.
-  ERR_ASSERTION: 'upstream_invalid',
+  ERR_ASSERTION: 'upstream_malformed',
   UND_ERR_CLOSED: 'upstream_unreachable',
   UND_ERR_DESTROYED: 'upstream_unreachable',
   ECONNREFUSED: 'upstream_unreachable',
@@ -18,6 +18,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ENETUNREACH: 'upstream_unreachable',
   EADDRNOTAVAIL: 'upstream_unreachable',
   EACCES: 'upstream_unreachable',
+  // A Unix socket that is not there.
+  ENOENT: 'upstream_unreachable',
   ENOTFOUND: 'upstream_unreachable',
   EAI_AGAIN: 'upstream_unreachable',
   EAI_FAIL: 'upstream_unreachable',
@@ -40,7 +42,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** OpenSSL's and X.509's many other codes. */
-const TLS_CODE = /^(?:ERR_SSL_|ERR_TLS_|CERT_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
+const TLS_CODE = /^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
 
 /**
  * What a failed exchange means to the client. The operating system's and the library's words stay in `cause`: they can hold addresses and
@@ -52,7 +54,7 @@ export const failureOf = (error: unknown): GatewayError =>
 const failureCode = (error: unknown): ErrorCode => {
   // Has a code or not, depending on how the parser was compiled.
   if (error instanceof errors.HTTPParserError) {
-    return 'upstream_invalid';
+    return 'upstream_malformed';
   }
   const code = systemCode(error);
   if (TLS_CODE.test(code)) {

@@ -23,3 +23,13 @@ export const MAX_CONNECTIONS = 1_024;
 
 /** All header lines of one response, in bytes. */
 export const MAX_HEADER_BYTES = 32 * 1_024;
+
+/** An endpoint that could not be connected to is left out for so long, twice as long after each further failure, up to the second. */
+export const EJECTION_FIRST = 1_000;
+export const EJECTION_LONGEST = 30_000;
+
+/** Peers that vanished without a word are found after about this long, unless the target says otherwise. */
+export const TCP_KEEP_ALIVE_DELAY = 60_000;
+
+/** What a timer can count to: longer times are cut to it. */
+export const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,8 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { type Dispatcher, Pool } from 'undici';
+import type { Readable } from 'node:stream';
+import { Pool } from 'undici';
 import { GatewayError } from '../errors.ts';
 import { type ConnectTo, connectorFor } from './connect.ts';
-import { failureOf } from './failure.ts';
+import { chooseEndpoint, type EndpointState } from './endpoints.ts';
+import { Exchange, type UpstreamExchange, type UpstreamListener } from './exchange.ts';
+import { Health } from './health.ts';
 import {
   CONNECT_TIMEOUT,
   HEADERS_TIMEOUT,
@@ -12,12 +14,13 @@ import {
   MAX_HEADER_BYTES,
   STALL_TIMEOUT,
 } from './limits.ts';
+import { originKey, originUrl } from './origin.ts';
 import type { UpstreamTarget } from './target.ts';
 
 export interface UpstreamOptions {
   /** Dial overrides; default none. */
   readonly connectTo?: ConnectTo;
-  /** Milliseconds; default CONNECT_TIMEOUT. */
+  /** Milliseconds, where a target has none of its own; default CONNECT_TIMEOUT. */
   readonly connectTimeout?: number;
   /** Milliseconds; default HEADERS_TIMEOUT. */
   readonly headersTimeout?: number;
@@ -25,37 +28,32 @@ export interface UpstreamOptions {
   readonly stallTimeout?: number;
   /** Per origin; default MAX_CONNECTIONS. */
   readonly maxConnections?: number;
+  /** Milliseconds of a clock that does not go back; default `performance.now`. */
+  readonly now?: () => number;
 }
 
 export interface UpstreamRequest {
   readonly method: string;
+  /** Path and query. */
   readonly path: string;
-  /** Name, value, name, value …: without hop-by-hop fields and Content-Length. */
+  /**
+   * Name, value, name, value …: without hop-by-hop fields. Content-Length belongs to a stream whose length is known, and to nothing else;
+   * other streams are sent in chunks.
+   */
   readonly headers: string[];
-  readonly body: Uint8Array | undefined;
-}
-
-/** Hears of one exchange: `onHeaders` at most once, then data, then exactly one of `onEnd` and `onError`; after an abort, nothing. */
-export interface UpstreamListener {
-  onHeaders(status: number, headers: IncomingHttpHeaders): void;
-  onData(chunk: Buffer): void;
-  onEnd(): void;
-  onError(error: GatewayError): void;
-}
-
-/** The receiver's hand on one exchange. */
-export interface UpstreamExchange {
-  /** Stops reading; the upstream feels it once the socket's buffers are full. */
-  pause(): void;
-  resume(): void;
-  /** Gives the exchange up and closes its connection. */
-  abort(): void;
+  /** A stream is read once there is a connection, and no faster than the upstream reads; it is destroyed when the exchange fails. */
+  readonly body: Uint8Array | Readable | undefined;
+  /** Milliseconds until the answer is complete, or an event stream begins; absent: no limit but the usual ones. */
+  readonly timeout?: number | undefined;
 }
 
 interface Origin {
   readonly pool: Pool;
+  readonly health: Health;
   active: number;
 }
+
+const UNUSED: EndpointState = { active: 0, ejected: false };
 
 /** All connections to upstreams: one pool for each origin and TLS name, kept across snapshots. */
 export class Upstream {
@@ -69,37 +67,50 @@ export class Upstream {
       headersTimeout: options.headersTimeout ?? HEADERS_TIMEOUT,
       stallTimeout: options.stallTimeout ?? STALL_TIMEOUT,
       maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+      now: options.now ?? (() => performance.now()),
     };
   }
 
   /** Sends a request; never throws, failures come through `listener.onError`, possibly before this returns. */
   send(target: UpstreamTarget, request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     const origin = this.#origin(target);
-    const exchange = new Exchange(listener, this.#options.stallTimeout, () => {
-      origin.active -= 1;
+    const exchange = new Exchange(listener, {
+      stallTimeout: this.#options.stallTimeout,
+      timeout: request.timeout,
+      release: () => {
+        origin.active -= 1;
+      },
     });
     origin.active += 1;
     if (origin.active > this.#options.maxConnections) {
       exchange.fail(new GatewayError('upstream_overloaded'));
       return exchange;
     }
-    try {
-      origin.pool.dispatch(
-        {
-          method: request.method,
-          path: request.path,
-          headers: request.headers,
-          body: request.body ?? null,
-          headersTimeout: this.#options.headersTimeout,
-          // Exchange keeps that time: it knows which bodies may be silent.
-          bodyTimeout: 0,
-        },
-        exchange,
-      );
-    } catch (error) {
-      exchange.fail(failureOf(error));
-    }
+    exchange.dispatch(origin.pool, {
+      method: request.method,
+      path: request.path,
+      headers: request.headers,
+      body: request.body ?? null,
+      headersTimeout: this.#options.headersTimeout,
+      // Exchange keeps that time: it knows which bodies may be silent.
+      bodyTimeout: 0,
+      // Otherwise it is taken from Host, and requests for another host get a connection of their own.
+      ...(target.tls === undefined ? {} : { servername: target.tls.sni }),
+    });
     return exchange;
+  }
+
+  /**
+   * One of these to send a request to, by load and by how connecting to them went; undefined if there is none.
+   * @param random from 0 up to, not including, 1
+   * @param tried those that this request was meant for before
+   */
+  choose(
+    endpoints: readonly UpstreamTarget[],
+    random: () => number,
+    tried?: ReadonlySet<UpstreamTarget>,
+  ): UpstreamTarget | undefined {
+    return chooseEndpoint(endpoints, (endpoint) => this.#state(endpoint), random, tried);
   }
 
   /** Closes the pools that none of these targets uses, each once its exchanges have ended. Call after a snapshot's swap. */
@@ -121,121 +132,39 @@ export class Upstream {
     await Promise.allSettled(pools);
   }
 
+  #state(target: UpstreamTarget): EndpointState {
+    const origin = this.#origins.get(originKey(target));
+    return origin === undefined ? UNUSED : { active: origin.active, ejected: origin.health.ejected };
+  }
+
   #origin(target: UpstreamTarget): Origin {
     const key = originKey(target);
     const known = this.#origins.get(key);
     if (known !== undefined) {
       return known;
     }
+    const health = new Health(this.#options.now);
+    const connect = connectorFor(
+      target,
+      this.#options.connectTo,
+      target.connectTimeout ?? this.#options.connectTimeout,
+    );
     const pool = new Pool(originUrl(target), {
       connections: this.#options.maxConnections,
       pipelining: 1,
       allowH2: false,
-      connect: connectorFor(target, this.#options.connectTo, this.#options.connectTimeout),
+      connect: (options, callback) =>
+        connect(options, (...result) => {
+          if (result[0] === null) health.connected();
+          else health.failed();
+          callback(...result);
+        }),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_TIMEOUT,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-    const origin = { pool, active: 0 };
+    const origin = { pool, health, active: 0 };
     this.#origins.set(key, origin);
     return origin;
   }
 }
-
-const originUrl = ({ host, port, tls }: UpstreamTarget): string =>
-  `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-
-const originKey = (target: UpstreamTarget): string => `${originUrl(target)} ${target.tls?.sni ?? ''}`;
-
-/** Turns undici's events into the listener's, and keeps its promise: one end, and silence after it. */
-class Exchange implements Dispatcher.DispatchHandler, UpstreamExchange {
-  readonly #listener: UpstreamListener;
-  readonly #stallTimeout: number;
-  readonly #release: () => void;
-  #controller: Dispatcher.DispatchController | undefined;
-  #stall: NodeJS.Timeout | undefined;
-  #done = false;
-
-  constructor(listener: UpstreamListener, stallTimeout: number, release: () => void) {
-    this.#listener = listener;
-    this.#stallTimeout = stallTimeout;
-    this.#release = release;
-  }
-
-  pause(): void {
-    this.#controller?.pause();
-  }
-
-  resume(): void {
-    this.#stall?.refresh();
-    this.#controller?.resume();
-  }
-
-  abort(): void {
-    if (!this.#done) {
-      this.#finish();
-      this.#controller?.abort(ABORTED);
-    }
-  }
-
-  fail(error: GatewayError): void {
-    if (!this.#done) {
-      this.#finish();
-      this.#listener.onError(error);
-    }
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#done) {
-      controller.abort(ABORTED);
-    }
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // RFC 9110 §15.2: any number of interim responses may come first.
-    if (this.#done || status < 200) {
-      return;
-    }
-    if (!/^text\/event-stream\b/i.test(headers['content-type'] ?? '')) {
-      this.#stall = setTimeout(() => this.#onStall(), this.#stallTimeout);
-    }
-    this.#listener.onHeaders(status, headers);
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#done) {
-      this.#stall?.refresh();
-      this.#listener.onData(chunk);
-    }
-  }
-
-  onResponseEnd(): void {
-    if (!this.#done) {
-      this.#finish();
-      this.#listener.onEnd();
-    }
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(failureOf(error));
-  }
-
-  #onStall(): void {
-    if (this.#controller?.paused === true) {
-      // It is the receiver who is slow.
-      this.#stall?.refresh();
-      return;
-    }
-    this.fail(new GatewayError('upstream_timeout'));
-    this.#controller?.abort(ABORTED);
-  }
-
-  #finish(): void {
-    this.#done = true;
-    clearTimeout(this.#stall);
-    this.#release();
-  }
-}
-
-const ABORTED = new Error('aborted');

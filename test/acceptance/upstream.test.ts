@@ -82,7 +82,7 @@ describe('no answer that can be passed on: the client gets a JSON-RPC error', ()
 
   test('garbage', async () => {
     upstream.script = (response) => response.socket?.end('\x00\x01 no HTTP \xff\r\n\r\n');
-    await fails(502, 'not MCP');
+    await fails(502, 'not HTTP');
   });
 
   test('a page for people', async () => {

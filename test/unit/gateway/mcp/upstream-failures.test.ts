@@ -84,12 +84,12 @@ describe('before the answer has begun, the client gets a JSON-RPC error', () => 
 
   test('the answer is not HTTP', async () => {
     upstream.script = (response) => response.socket?.end('SSH-2.0-OpenSSH_9.6\r\n\r\n');
-    await refused(502, 'upstream_invalid');
+    await refused(502, 'upstream_malformed');
   });
 
   test('the answer has a status that is none', async () => {
     upstream.script = (response) => response.socket?.end('HTTP/1.1 099 ?\r\n\r\n');
-    await refused(502, 'upstream_invalid');
+    await refused(502, 'upstream_malformed');
   });
 
   test('the answer has two content types', async () => {
@@ -100,7 +100,7 @@ describe('before the answer has begun, the client gets a JSON-RPC error', () => 
 
   test('the answer’s headers have no end', async () => {
     upstream.script = (response) => response.socket?.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`);
-    await refused(502, 'upstream_invalid');
+    await refused(502, 'upstream_malformed');
   });
 
   test.each<[string, number, Record<string, string>]>([

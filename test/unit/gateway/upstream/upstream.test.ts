@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { UpstreamListener } from '../../../../gateway/upstream/exchange.ts';
 import type { UpstreamTarget } from '../../../../gateway/upstream/target.ts';
-import { Upstream, type UpstreamListener } from '../../../../gateway/upstream/upstream.ts';
+import { Upstream } from '../../../../gateway/upstream/upstream.ts';
 
 let server: Server;
 let sockets: Set<Socket>;

@@ -1,0 +1,29 @@
+import { EJECTION_FIRST, EJECTION_LONGEST } from './limits.ts';
+
+/** How connecting to one endpoint goes: each failure keeps it out of the choice for a while, twice as long each time. */
+export class Health {
+  readonly #now: () => number;
+  #until = Number.NEGATIVE_INFINITY;
+  #ejection = EJECTION_FIRST;
+
+  /** @param now milliseconds of any clock that does not go back */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get ejected(): boolean {
+    return this.#now() < this.#until;
+  }
+
+  connected(): void {
+    this.#until = Number.NEGATIVE_INFINITY;
+    this.#ejection = EJECTION_FIRST;
+  }
+
+  failed(): void {
+    // Attempts that ran at the same time are one failure.
+    if (this.ejected) return;
+    this.#until = this.#now() + this.#ejection;
+    this.#ejection = Math.min(2 * this.#ejection, EJECTION_LONGEST);
+  }
+}
