@@ -7,6 +7,9 @@ export const MAX_BUCKETS = 65_536;
 /** A longer value of a key is replaced by its digest, of this length. */
 export const MAX_KEY_LENGTH = 64;
 
+/** What is missing of it is the error of arithmetic. */
+const ONE_TOKEN = 1 - 1e-6;
+
 interface Bucket {
   readonly tokens: number;
   /** When there were so many. */
@@ -39,7 +42,7 @@ export class RateLimiter {
       const { table, key } = this.#place(limit, variables);
       return { table, key, limit, tokens: refilled(limit, table.get(key), time) };
     });
-    const missing = buckets.filter(({ tokens }) => tokens < 1);
+    const missing = buckets.filter(({ tokens }) => tokens < ONE_TOKEN);
     // The one that takes longest: before that, there is no use in trying again.
     const [longest] = missing.map(excessOf).sort((a, b) => b.retryAfter - a.retryAfter);
     if (longest !== undefined) return longest;
@@ -63,7 +66,7 @@ const refilled = ({ requests, interval, capacity }: RateLimit, bucket: Bucket | 
     : Math.min(capacity, bucket.tokens + (Math.max(0, time - bucket.time) * requests) / interval);
 
 const excessOf = ({ limit, tokens }: { readonly limit: RateLimit; readonly tokens: number }): Excess => {
-  const wait = ((1 - tokens) * limit.interval) / limit.requests;
+  const wait = ((ONE_TOKEN - tokens) * limit.interval) / limit.requests;
   return { limit, retryAfter: Math.max(1, Math.ceil(wait / 1_000)) };
 };
 
