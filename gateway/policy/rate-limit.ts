@@ -43,11 +43,11 @@ export class RateLimiter {
       return { table, key, limit, tokens: refilled(limit, table.get(key), time) };
     });
     const missing = buckets.filter(({ tokens }) => tokens < ONE_TOKEN);
+    const taken = missing.length === 0 ? 1 : 0;
+    // Also when nothing is taken: a bucket that is asked for in vain is in use.
+    for (const { table, key, tokens } of buckets) keep(table, key, { tokens: tokens - taken, time });
     // The one that takes longest: before that, there is no use in trying again.
-    const [longest] = missing.map(excessOf).sort((a, b) => b.retryAfter - a.retryAfter);
-    if (longest !== undefined) return longest;
-    for (const { table, key, tokens } of buckets) keep(table, key, { tokens: tokens - 1, time });
-    return undefined;
+    return missing.map(excessOf).sort((a, b) => b.retryAfter - a.retryAfter)[0];
   }
 
   /** Requests whose key cannot be evaluated share one bucket: they are neither let through freely nor refused outright. */

@@ -51,14 +51,14 @@ const transform = (
     const text = textOf(evaluate(value, variables));
     if (text === undefined) continue;
     if (name.startsWith(':')) setPseudo(name, text);
-    else fields.set(name, text);
+    else fields.set(name.toLowerCase(), text);
   }
   for (const { name, value } of add) {
     const text = textOf(evaluate(value, variables));
     if (text === undefined) continue;
     // There is one of each: to add is to set.
     if (name.startsWith(':')) setPseudo(name, text);
-    else fields.add(name, text);
+    else fields.add(name.toLowerCase(), text);
   }
-  for (const name of remove) fields.remove(name);
+  for (const name of remove) fields.remove(name.toLowerCase());
 };

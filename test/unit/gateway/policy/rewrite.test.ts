@@ -33,6 +33,7 @@ describe('ReplacePrefixMatch', () => {
     ['by element', '/foobar', prefix('/foo', '/xyz'), '/foobar'],
     ['a path that was changed before', '/other', prefix('/foo', '/xyz'), '/other'],
     ['two slashes that would name a host', '/foo//evil.example/x', prefix('/foo', ''), '/evil.example/x'],
+    ['two slashes where old and new meet', '/foo//bar', prefix('/foo', '/xyz'), '/xyz/bar'],
     ['slashes at both ends', '/foo/bar', prefix('/foo', '//xyz//'), '/xyz/bar'],
     ['what would end the path', '/foo', prefix('/foo', '/a?b#c d\r\nX: y'), '/a%3Fb%23c%20d%0D%0AX:%20y'],
     ['the asterisk of OPTIONS', '*', prefix('/', '/xyz'), '*'],

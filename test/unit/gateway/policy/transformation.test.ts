@@ -15,8 +15,8 @@ const transformed = (transformation: ReturnType<typeof aTransformation>) => {
 describe('a request', () => {
   test('gets fields with the values of expressions', () => {
     const transformation = aTransformation(
-      { 'x-user': '"user:" + request.headers["x-user"]', 'x-both': 'request.headers["x-both"]', 'x-sum': '1 + 2' },
-      { add: [{ name: 'x-old', value: compileCel('true') }], remove: ['x-gone'] },
+      { 'X-User': '"user:" + request.headers["x-user"]', 'x-both': 'request.headers["x-both"]', 'x-sum': '1 + 2' },
+      { add: [{ name: 'x-old', value: compileCel('true') }], remove: ['X-Gone'] },
     );
     expect(transformed(transformation).headers).toEqual([
       ...['x-old', '1', 'x-user', 'user:alice', 'x-both', 'a, b', 'x-sum', '3'],
