@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'gateway/telemetry',
     'gateway/upstream',
   ],
+  'gateway/proxy': ['gateway/compile', 'gateway/errors', 'gateway/exchange', 'gateway/telemetry', 'gateway/upstream'],
   'gateway/http': [
     'lib/api',
     'gateway/compile',

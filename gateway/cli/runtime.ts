@@ -2,13 +2,13 @@ import { adminPages } from '../admin/admin.ts';
 import { authority, type ListenAddress, type PagesServer, startPages } from '../admin/pages.ts';
 import { Readiness } from '../admin/readiness.ts';
 import { statsPages } from '../admin/stats.ts';
-import type { Snapshot } from '../compile/snapshot.ts';
+import type { Backend, Snapshot } from '../compile/snapshot.ts';
 import { Configuration, type Report } from '../configuration.ts';
-import { GatewayError } from '../errors.ts';
 import type { Log } from '../http/log.ts';
 import { DRAIN_TIMEOUT, GatewayServer } from '../http/server.ts';
 import { McpHandler } from '../mcp/handler.ts';
 import { SESSION_KEY_BYTES, SessionTokens } from '../mcp/session-token.ts';
+import { ProxyHandler } from '../proxy/handler.ts';
 import { FileSource } from '../source/file.ts';
 import { registerExporterMetrics } from '../telemetry/export/metrics.ts';
 import { Exporters } from '../telemetry/export/registry.ts';
@@ -58,7 +58,9 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     spanNames: options.spanNames,
     onDefect: (error) => log('error', 'telemetry failed', { cause: stackOf(error) }),
   });
-  const upstream = new Upstream({ connectTo: options.connectTo });
+  const random = (): number => clock.random();
+  const newSpanId = (): string => telemetry.newSpanId();
+  const upstream = new Upstream({ connectTo: options.connectTo, now });
   const mcp = new McpHandler({
     upstream,
     sessions: new SessionTokens({
@@ -67,18 +69,19 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
       randomUuid: host.randomUuid,
     }),
     names: new KnownNames(),
-    newSpanId: () => telemetry.newSpanId(),
+    newSpanId,
     now,
   });
+  const proxy = new ProxyHandler({ upstream, newSpanId, now, random });
   const readiness = new Readiness();
   const server: GatewayServer = new GatewayServer({
     handlers: {
       mcp: (exchange, backend) => mcp.handle(exchange, backend),
-      http: () => Promise.reject(new GatewayError('no_endpoints')),
+      http: (exchange, backend) => proxy.handle(exchange, backend),
     },
     telemetry,
     now,
-    random: () => clock.random(),
+    random,
     environment,
     clock,
     log,
@@ -181,11 +184,14 @@ const tracingPolicies = ({ binds }: Snapshot) =>
 const targets = ({ binds }: Snapshot) =>
   binds.flatMap(({ listeners }) =>
     listeners.flatMap(({ matches }) =>
-      matches.flatMap(({ rule }) =>
-        rule.backends.flatMap(({ backend }) => (backend.type === 'mcp' ? backend.targets : [])),
-      ),
+      matches.flatMap(({ rule }) => rule.backends.flatMap(({ backend }) => targetsOf(backend))),
     ),
   );
+
+const targetsOf = (backend: Backend) => {
+  if (backend.type === 'invalid') return [];
+  return backend.type === 'mcp' ? backend.targets : backend.endpoints;
+};
 
 export const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -97,8 +97,10 @@ const clientSpan = (record: RequestRecord, trace: TraceContext, call: UpstreamCa
     endTime: Math.max(call.startTime, call.endTime),
     attributes: known([
       [REQUEST_ATTRIBUTES.mcpMethod, mcp?.method],
-      [REQUEST_ATTRIBUTES.mcpTarget, call.target],
+      [REQUEST_ATTRIBUTES.mcpTarget, record.backend?.protocol === 'http' ? undefined : call.target],
       ...operationAttributes(mcp),
+      // Semantic conventions for HTTP: there, the operation is the method.
+      [NAME.requestMethod, record.backend?.protocol === 'http' ? call.operation : undefined],
       [NAME.serverAddress, call.host],
       [NAME.serverPort, BigInt(call.port)],
       [NAME.responseStatus, call.status === 0 ? undefined : BigInt(call.status)],

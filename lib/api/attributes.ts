@@ -45,6 +45,7 @@ export const STANDARD_ATTRIBUTES = {
   clientPort: 'client.port',
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  requestMethod: 'http.request.method',
   responseStatus: 'http.response.status_code',
   errorType: 'error.type',
 } as const;
