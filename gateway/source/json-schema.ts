@@ -5,15 +5,12 @@ export const toJsonSchema = (schema: Schema): Record<string, unknown> => {
   switch (schema.type) {
     case 'any':
       return {};
+    case 'anyObject':
+      return { type: 'object' };
     case 'intOrString':
-      return { type: ['integer', 'string'] };
-    case 'string': {
-      const { description: _, pattern, format: __, ...keywords } = schema;
-      if (pattern === undefined) return keywords;
-      // ajv evaluates every keyword: without the guard a long string would meet a pattern of quadratic cost.
-      // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
-      return { ...keywords, if: { maxLength: schema.maxLength ?? 1024 }, then: { pattern } };
-    }
+      return { ...withPattern(schema), type: ['integer', 'string'] };
+    case 'string':
+      return withPattern(schema);
     case 'array':
       return { ...without(schema), items: toJsonSchema(schema.items) };
     case 'object': {
@@ -30,9 +27,19 @@ export const toJsonSchema = (schema: Schema): Record<string, unknown> => {
   }
 };
 
-const without = <S extends { readonly description?: string; readonly format?: string }>(
-  schema: S,
-): Record<string, unknown> => {
-  const { description: _, format: __, ...keywords } = schema;
-  return keywords;
+/** Length to which a pattern is tried on strings without a bound. */
+const DEFAULT_LENGTH = 1024;
+
+const withPattern = (schema: Extract<Schema, { readonly type: 'string' | 'intOrString' }>): Record<string, unknown> => {
+  const { pattern, ...keywords } = without(schema);
+  if (pattern === undefined) return keywords;
+  // ajv evaluates every keyword: without the guard a long string would meet a pattern of quadratic cost.
+  // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+  return { ...keywords, if: { maxLength: schema.maxLength ?? DEFAULT_LENGTH }, then: { pattern } };
 };
+
+/** What a schema says that JSON Schema has no word for, or that is checked otherwise. */
+const NOTES: ReadonlySet<string> = new Set(['description', 'format', 'rules', 'inert', 'inertValues']);
+
+const without = (schema: Schema): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(schema).filter(([keyword]) => !NOTES.has(keyword)));

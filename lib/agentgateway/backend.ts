@@ -1,6 +1,6 @@
 import { ApiObject, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
-import { AGENTGATEWAY_BACKEND, type AgentgatewayBackendSpec } from '../api/agentgateway.ts';
+import { AGENTGATEWAY_BACKEND, type AgentgatewayBackendSpec } from '../api/agentgateway/backend.ts';
 import { apiVersion, KINDS } from '../api/kinds.ts';
 import { type ObjectProps, settleMetadata } from '../core/metadata.ts';
 import { schemaProblems } from '../core/schema-problems.ts';

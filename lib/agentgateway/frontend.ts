@@ -1,4 +1,4 @@
-import type { AccessLogSpec, AgentgatewayPolicySpec, AttributesSpec, TracingSpec } from '../api/agentgateway.ts';
+import type { AccessLogSpec, AttributesSpec, FrontendSpec, TracingSpec } from '../api/agentgateway/frontend.ts';
 import type { OtlpCollector } from './collector.ts';
 
 /** Names and the CEL expressions that give their values, in the order in which they are written. */
@@ -84,8 +84,6 @@ export interface FrontendProps {
   /** @default - no more labels */
   readonly metrics?: MetricsProps;
 }
-
-type FrontendSpec = AgentgatewayPolicySpec['frontend'];
 
 /** The frontend part as it stands in the object. */
 export const toFrontend = ({ tracing, accessLog, metrics }: FrontendProps): FrontendSpec => ({

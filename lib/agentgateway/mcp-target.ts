@@ -1,4 +1,4 @@
-import type { McpTarget } from '../api/agentgateway.ts';
+import type { McpTarget } from '../api/agentgateway/backend.ts';
 import { namespacedName } from '../api/kinds.ts';
 import type { SecretKey } from '../core/secret.ts';
 

@@ -1,6 +1,6 @@
 import { ApiObject, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
-import { AGENTGATEWAY_POLICY, type AgentgatewayPolicySpec } from '../api/agentgateway.ts';
+import { AGENTGATEWAY_POLICY, type AgentgatewayPolicySpec } from '../api/agentgateway/policy.ts';
 import { apiVersion, KINDS, namespacedName } from '../api/kinds.ts';
 import { type ObjectProps, settleMetadata } from '../core/metadata.ts';
 import { schemaProblems } from '../core/schema-problems.ts';

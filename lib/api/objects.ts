@@ -1,14 +1,11 @@
-import {
-  AGENTGATEWAY_BACKEND,
-  AGENTGATEWAY_PARAMETERS,
-  AGENTGATEWAY_POLICY,
-  type AgentgatewayBackend,
-  type AgentgatewayParameters,
-  type AgentgatewayPolicy,
-} from './agentgateway.ts';
+import { AGENTGATEWAY_BACKEND, type AgentgatewayBackend } from './agentgateway/backend.ts';
+import { AGENTGATEWAY_PARAMETERS, type AgentgatewayParameters } from './agentgateway/parameters.ts';
+import { AGENTGATEWAY_POLICY, type AgentgatewayPolicy } from './agentgateway/policy.ts';
 import {
   CONFIG_MAP,
   type ConfigMap,
+  ENDPOINT_SLICE,
+  type EndpointSlice,
   NAMESPACE,
   type Namespace,
   SECRET,
@@ -16,7 +13,6 @@ import {
   type Secret,
   type Service,
 } from './core.ts';
-import { ENDPOINT_SLICE, type EndpointSlice } from './endpoint-slice.ts';
 import {
   GATEWAY,
   GATEWAY_CLASS_SCHEMA,

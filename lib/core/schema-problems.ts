@@ -13,6 +13,10 @@ export const schemaProblems = (schema: Schema, value: unknown, field = ''): read
   switch (schema.type) {
     case 'any':
       return [];
+    case 'anyObject':
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? []
+        : problem(`${show(value)} is not an object`);
     case 'boolean':
       return typeof value === 'boolean' ? [] : problem(`${show(value)} is not a boolean`);
     case 'intOrString':
