@@ -19,6 +19,8 @@ export class RequestBody extends Readable {
     super();
     this.#request = request;
     this.#onBytes = onBytes;
+    // Whoever reads hears of it; afterwards nobody has to.
+    this.on('error', () => {});
   }
 
   override _read(): void {

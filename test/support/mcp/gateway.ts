@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { McpBackend } from '../../../gateway/compile/snapshot.ts';
 import { GatewayError } from '../../../gateway/errors.ts';
-import { type Exchange, newForward } from '../../../gateway/exchange.ts';
+import { type Exchange, type Forward, newForward } from '../../../gateway/exchange.ts';
 import { McpHandler } from '../../../gateway/mcp/handler.ts';
 import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
 import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
@@ -34,7 +34,11 @@ export interface TestGatewayOptions {
   readonly trace?: TraceContext;
   readonly telemetry?: TelemetryPolicy;
   readonly maxBodyBytes?: number;
+  /** What the route's policies leave of a request. */
+  readonly forward?: Partial<Forward>;
 }
+
+const now = (): number => performance.timeOrigin + performance.now();
 
 /** An MCP handler behind a bare HTTP server: what it throws is rendered, its records are kept. */
 export const startGateway = async (upstreamUrl: string, options: TestGatewayOptions = {}): Promise<TestGateway> => {
@@ -45,14 +49,15 @@ export const startGateway = async (upstreamUrl: string, options: TestGatewayOpti
     sessions: new SessionTokens({ key: SESSION_KEY, randomBytes, randomUuid: randomUUID }),
     names,
     newSpanId: () => 'b7ad6b7169203331',
-    now: () => performance.timeOrigin + performance.now(),
+    now,
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
   });
   const backend = backendFor(upstreamUrl, options);
   const records: RequestRecord[] = [];
   const waiting: ((record: RequestRecord) => void)[] = [];
   const server = await listen((request, response) => {
-    const exchange: Exchange = { request, response, record: newRecord(options), forward: newForward(request, '/mcp') };
+    const forward = { ...newForward(request, '/mcp'), ...options.forward };
+    const exchange: Exchange = { request, response, record: newRecord(options), forward };
     handler
       .handle(exchange, backend)
       .catch((error: unknown) => render(exchange, error))
@@ -99,7 +104,7 @@ const backendFor = (url: string, { target = {}, targets = 1 }: TestGatewayOption
 };
 
 const newRecord = ({ trace, telemetry }: TestGatewayOptions): RequestRecord => ({
-  startTime: 0,
+  startTime: now(),
   endTime: 0,
   request: {
     method: '',

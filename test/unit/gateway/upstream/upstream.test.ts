@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { UpstreamListener } from '../../../../gateway/upstream/exchange.ts';
 import type { UpstreamTarget } from '../../../../gateway/upstream/target.ts';
@@ -94,4 +94,31 @@ test('closing ends exchanges that are under way', async () => {
   await arrived;
   await upstream.close();
   expect(await waiting).toEqual(['upstream_unreachable']);
+});
+
+test('an exchange given up while it waits for a connection keeps its place until the connection is given up too', async () => {
+  const held: Socket[] = [];
+  const silent = createTcpServer((socket) => held.push(socket));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  // It never shakes hands.
+  const { port } = silent.address() as AddressInfo;
+  const waiting = { ...target(), port, tls: { sni: 'a' }, connectTimeout: 300 };
+  await upstream.close();
+  upstream = new Upstream({ maxConnections: 1 });
+  const ask = (): Promise<string> =>
+    new Promise((resolve) => {
+      const request = { method: 'GET', path: '/', headers: [], body: undefined, timeout: 50 };
+      upstream.send(waiting, request, {
+        onHeaders: () => {},
+        onData: () => {},
+        onEnd: () => {},
+        onError: ({ code }, sent) => resolve(`${code} ${sent}`),
+      });
+    });
+  expect(await ask()).toBe('upstream_timeout false');
+  expect(await ask()).toBe('upstream_overloaded false');
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(await ask()).toBe('upstream_timeout false');
+  for (const socket of held) socket.destroy();
+  silent.close();
 });
