@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'gateway/telemetry': ['lib/api', 'lib/cel', 'gateway/errors'],
   'gateway/upstream': ['lib/api', 'gateway/errors'],
   // Configuration: source ← store ← resolve ← compile.
-  'gateway/source': ['lib/api'],
+  'gateway/source': ['lib/api', 'lib/cel'],
   'gateway/store': ['lib/api', 'gateway/source'],
   'gateway/resolve': ['lib/api', 'lib/cel', 'gateway/telemetry', 'gateway/upstream'],
   'gateway/compile': ['lib/api', 'lib/cel', 'gateway/resolve', 'gateway/telemetry', 'gateway/upstream'],

@@ -11,8 +11,10 @@ export const toJsonSchema = (schema: Schema): Record<string, unknown> => {
       return { ...withPattern(schema), type: ['integer', 'string'] };
     case 'string':
       return withPattern(schema);
-    case 'array':
-      return { ...without(schema), items: toJsonSchema(schema.items) };
+    case 'array': {
+      const { listType, ...keywords } = without(schema);
+      return { ...keywords, ...(listType === 'set' ? { uniqueItems: true } : {}), items: toJsonSchema(schema.items) };
+    }
     case 'object': {
       if ('additionalProperties' in schema) {
         return { ...without(schema), additionalProperties: toJsonSchema(schema.additionalProperties) };

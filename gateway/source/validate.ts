@@ -1,6 +1,7 @@
 import { Ajv, type DefinedError, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { KindName } from '../../lib/api/kinds.ts';
 import { SCHEMAS } from '../../lib/api/objects.ts';
+import { ruleViolations } from '../../lib/cel/rules.ts';
 import type { FieldPath } from './documents.ts';
 import { fieldName } from './documents.ts';
 import { toJsonSchema } from './json-schema.ts';
@@ -52,14 +53,21 @@ ajv.addKeyword({
 
 const validators = new Map<KindName, ValidateFunction>();
 
-/** Checks a value against its kind's schema and writes the schema's defaults into it. */
+/** Checks a value against its kind's schema, then its rules, and writes the schema's defaults into it. */
 export const validate = (kind: KindName, value: unknown): readonly Violation[] => {
   let validator = validators.get(kind);
   if (validator === undefined) {
     validator = ajv.compile(toJsonSchema(SCHEMAS[kind]));
     validators.set(kind, validator);
   }
-  if (validator(value)) return [];
+  if (validator(value)) {
+    return ruleViolations(SCHEMAS[kind], value).map(({ path, message }) => ({
+      path,
+      part: 'value',
+      rule: 'invalid-value',
+      message: `${fieldName(path)}: ${message}`,
+    }));
+  }
   const errors = (validator.errors ?? []).filter((error) => error.keyword !== 'if');
   return withoutEchoes(errors)
     .slice(0, LIMITS.problems)

@@ -54,9 +54,6 @@ export class AgentgatewayPolicy extends Construct {
       validate: () => [
         ...schemaProblems(AGENTGATEWAY_POLICY, this.toJson()),
         ...expressionProblems(props),
-        ...(props.tracing?.path !== undefined && props.tracing.protocol !== 'HTTP'
-          ? ['tracing.path is for protocol HTTP only: set protocol, or leave path out']
-          : []),
         ...this.targets.flatMap((target) => this.#targetProblems(target)),
       ],
     });

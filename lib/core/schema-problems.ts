@@ -1,5 +1,6 @@
 import { NAMESPACE_NAME, OBJECT_NAME } from '../api/core.ts';
 import type { ObjectSchema, Schema } from '../api/schema.ts';
+import { ruleViolations } from '../cel/rules.ts';
 
 /** What to do about the patterns that people meet most. */
 const PATTERN_WORDS: ReadonlyMap<string, string> = new Map([
@@ -9,6 +10,20 @@ const PATTERN_WORDS: ReadonlyMap<string, string> = new Map([
 
 /** What a value breaks of a schema, one line each: the field and the rule. Empty when the API server would take the value. */
 export const schemaProblems = (schema: Schema, value: unknown, field = ''): readonly string[] => {
+  const problems = structureProblems(schema, value, field);
+  if (problems.length > 0) return problems;
+  return ruleViolations(schema, value).map(({ path, message }) => {
+    const name = path.reduce<string>(
+      (parent, part) => (typeof part === 'number' ? `${parent}[${part}]` : join(parent, part)),
+      field,
+    );
+    return `${name === '' ? 'object' : name}: ${message}`;
+  });
+};
+
+const join = (field: string, key: string): string => (field === '' ? key : `${field}.${key}`);
+
+const structureProblems = (schema: Schema, value: unknown, field: string): readonly string[] => {
   const problem = (message: string): readonly string[] => [`${field === '' ? 'object' : field}: ${message}`];
   switch (schema.type) {
     case 'any':
@@ -20,7 +35,8 @@ export const schemaProblems = (schema: Schema, value: unknown, field = ''): read
     case 'boolean':
       return typeof value === 'boolean' ? [] : problem(`${show(value)} is not a boolean`);
     case 'intOrString':
-      return typeof value === 'string' || Number.isInteger(value) ? [] : problem(`${show(value)} is no number or name`);
+      if (typeof value === 'string') return textProblems(schema, value).flatMap(problem);
+      return Number.isInteger(value) ? [] : problem(`${show(value)} is no number or name`);
     case 'integer':
     case 'number': {
       if (typeof value !== 'number' || (schema.type === 'integer' && !Number.isInteger(value))) {
@@ -31,24 +47,18 @@ export const schemaProblems = (schema: Schema, value: unknown, field = ''): read
     }
     case 'string': {
       if (typeof value !== 'string') return problem(`${show(value)} is not a string`);
-      const { minLength = 0, maxLength = Infinity } = schema;
-      if (value.length < minLength) return problem('is empty');
-      if (value.length > maxLength) return problem(`has ${value.length} characters, at most ${maxLength} are allowed`);
-      if (schema.enum !== undefined && !schema.enum.includes(value)) {
-        return problem(`${show(value)} is not one of ${schema.enum.join(', ')}`);
-      }
-      return schema.pattern === undefined || new RegExp(schema.pattern).test(value)
-        ? []
-        : problem(`${show(value)} ${PATTERN_WORDS.get(schema.pattern) ?? `does not match ${schema.pattern}`}`);
+      if (schema.enum === undefined || schema.enum.includes(value)) return textProblems(schema, value).flatMap(problem);
+      return problem(`${show(value)} is not one of ${schema.enum.join(', ')}`);
     }
     case 'array': {
       if (!Array.isArray(value)) return problem(`${show(value)} is not a list`);
-      const { minItems = 0, maxItems = Infinity, listMapKeys = [] } = schema;
+      const { minItems = 0, maxItems = Infinity, listMapKeys = [], listType } = schema;
       if (value.length < minItems) return problem(`has ${value.length} items, at least ${minItems} are needed`);
       if (value.length > maxItems) return problem(`has ${value.length} items, at most ${maxItems} are allowed`);
       return [
+        ...(listType === 'set' ? repeated(value.map(show)) : []).flatMap((item) => problem(`${item} is there twice`)),
         ...duplicates(value, listMapKeys).flatMap((key) => problem(`${key} is there twice`)),
-        ...value.flatMap((item, index) => schemaProblems(schema.items, item, `${field}[${index}]`)),
+        ...value.flatMap((item, index) => structureProblems(schema.items, item, `${field}[${index}]`)),
       ];
     }
     case 'object': {
@@ -57,24 +67,37 @@ export const schemaProblems = (schema: Schema, value: unknown, field = ''): read
       }
       const entries = Object.entries(value).filter(([, item]) => item !== undefined);
       if ('additionalProperties' in schema) {
-        const { maxProperties = Infinity } = schema;
+        const { minProperties = 0, maxProperties = Infinity } = schema;
+        if (entries.length < minProperties) {
+          return problem(`has ${entries.length} entries, at least ${minProperties} are needed`);
+        }
         if (entries.length > maxProperties) {
           return problem(`has ${entries.length} entries, at most ${maxProperties} are allowed`);
         }
         return entries.flatMap(([key, item]) =>
-          schemaProblems(schema.additionalProperties, item, `${field}[${show(key)}]`),
+          structureProblems(schema.additionalProperties, item, `${field}[${show(key)}]`),
         );
       }
       return [
         ...presenceProblems(schema, new Set(entries.map(([key]) => key))).flatMap(problem),
         ...entries.flatMap(([key, item]) => {
-          const name = field === '' ? key : `${field}.${key}`;
+          const name = join(field, key);
           const property = Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
-          return property === undefined ? [`${name}: is not supported`] : schemaProblems(property, item, name);
+          return property === undefined ? [`${name}: is not supported`] : structureProblems(property, item, name);
         }),
       ];
     }
   }
+};
+
+const textProblems = (
+  { minLength = 0, maxLength = Infinity, pattern }: Extract<Schema, { readonly type: 'string' | 'intOrString' }>,
+  value: string,
+): readonly string[] => {
+  if (value.length < minLength) return ['is empty'];
+  if (value.length > maxLength) return [`has ${value.length} characters, at most ${maxLength} are allowed`];
+  if (pattern === undefined || new RegExp(pattern).test(value)) return [];
+  return [`${show(value)} ${PATTERN_WORDS.get(pattern) ?? `does not match ${pattern}`}`];
 };
 
 const presenceProblems = (schema: ObjectSchema, keys: ReadonlySet<string>): readonly string[] => {
@@ -93,8 +116,12 @@ const presenceProblems = (schema: ObjectSchema, keys: ReadonlySet<string>): read
 const duplicates = (items: readonly unknown[], keys: readonly string[]): readonly string[] => {
   if (keys.length === 0) return [];
   const names = items.map((item) => keys.map((key) => `${key} ${show(Reflect.get(Object(item), key))}`).join(', '));
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  return repeated(names);
 };
+
+const repeated = (names: readonly string[]): readonly string[] => [
+  ...new Set(names.filter((name, index) => names.indexOf(name) !== index)),
+];
 
 /** Of a value in a message: short, and quoted so that an empty one is seen. */
 const SHOWN_CHARACTERS = 80;

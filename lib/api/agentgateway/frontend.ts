@@ -30,7 +30,7 @@ const ATTRIBUTES = {
 const HTTP_ONLY: readonly [Rule, Rule] = [
   {
     rule: "!has(self.path) || (has(self.protocol) && self.protocol == 'HTTP')",
-    message: 'path is for protocol HTTP only',
+    message: 'path is for protocol HTTP only: set protocol, or leave path out',
   },
   {
     rule: "!has(self.url) || (has(self.protocol) && self.protocol == 'HTTP') || self.url.matches('^https?://[^/]+/?$')",

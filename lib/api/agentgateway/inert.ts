@@ -30,6 +30,7 @@ export const INERT = {
   health: 'health is judged by connections alone',
   backendTransformation: 'transformations are served on routes only',
   metadata: 'metadata is not kept',
+  transformedBody: 'bodies are streamed as they are',
   globalRateLimit: 'there is no global rate limiting',
   tokenRateLimit: 'rates are limited by requests alone',
   retryCondition: 'requests are retried only when no connection came about',

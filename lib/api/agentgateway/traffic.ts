@@ -296,8 +296,6 @@ export const TRAFFIC = {
 } as const satisfies ObjectSchema;
 
 export type TrafficSpec = Infer<typeof TRAFFIC>;
-/** The same as Gateway API's CORS filter. */
-export type CorsSpec = Infer<typeof CORS>;
 export type HeaderModifiersSpec = Infer<typeof HEADER_MODIFIERS>;
 export type HostRewriteSpec = Infer<typeof FIELDS.hostRewrite>;
 export type DirectResponseSpec = Infer<typeof CONDITIONAL_DIRECT_RESPONSE>;
@@ -307,5 +305,6 @@ export type LocalRateLimitSpec = Infer<typeof LOCAL_RATE_LIMIT>;
 export type RateLimitSpec = Infer<typeof CONDITIONAL_RATE_LIMIT>;
 export type TimeoutsSpec = Infer<typeof FIELDS.timeouts>;
 export type RetrySpec = Infer<typeof RETRY>;
+export type { CorsSpec } from '../http-route.ts';
 export type { AuthorizationSpec } from './shared.ts';
 export type { TransformationSpec, TransformSpec } from './transformation.ts';

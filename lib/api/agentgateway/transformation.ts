@@ -18,7 +18,7 @@ const TRANSFORM = {
     set: FIELDS,
     add: FIELDS,
     remove: { type: 'array', minItems: 1, maxItems: 16, listType: 'set', items: FIELD_NAME },
-    body: CEL,
+    body: { ...CEL, inert: INERT.transformedBody },
     metadata: {
       type: 'object',
       minProperties: 1,
