@@ -1,10 +1,10 @@
-import { compile } from './compile/compile.ts';
+import { type Compilation, compile } from './compile/compile.ts';
 import type { Snapshot } from './compile/snapshot.ts';
-import { DEFAULT_RESOLVE_OPTIONS, type ResolveOptions, resolve } from './resolve/resolve.ts';
+import { type ResolveOptions, resolve } from './resolve/resolve.ts';
 import type { ObjectStatus } from './resolve/status.ts';
 import type { ResourceEvent, SourceListener } from './source/event.ts';
 import type { Problem } from './source/problem.ts';
-import { type Finding, findings } from './status/findings.ts';
+import { type Finding, findings, type Locate } from './status/findings.ts';
 import { Store } from './store/store.ts';
 
 /** What the configuration looks like from outside, after each change. */
@@ -15,6 +15,7 @@ export interface Report {
   readonly statuses: readonly ObjectStatus[];
   /** All of the above that somebody should look at. */
   readonly findings: readonly Finding[];
+  readonly locate: Locate;
 }
 
 export interface ConfigurationOptions {
@@ -27,14 +28,13 @@ export interface ConfigurationOptions {
 /** The pipeline: changes from a source, into the store, resolved, compiled, handed on. It is the listener that a source is given. */
 export class Configuration implements SourceListener {
   readonly #options: ConfigurationOptions;
-  readonly #resolveOptions: ResolveOptions;
   readonly #store = new Store();
   #snapshot: Snapshot | undefined;
   #statuses: readonly ObjectStatus[] = [];
+  #problems: readonly Problem[] = [];
 
   constructor(options: ConfigurationOptions) {
     this.#options = options;
-    this.#resolveOptions = { ...DEFAULT_RESOLVE_OPTIONS, ...options.resolve };
   }
 
   /** The snapshot in force. */
@@ -44,20 +44,37 @@ export class Configuration implements SourceListener {
 
   onChange(events: readonly ResourceEvent[], problems: readonly Problem[]): void {
     this.#store.apply(events);
+    this.#problems = problems;
     if (events.length > 0 || this.#snapshot === undefined) {
-      const resolution = resolve(this.#store.resources(), this.#resolveOptions);
-      const { snapshot, statuses } = compile(resolution, (this.#snapshot?.version ?? 0) + 1);
+      const { snapshot, statuses } = this.#compile((this.#snapshot?.version ?? 0) + 1);
       this.#snapshot = snapshot;
       this.#statuses = statuses;
       this.#options.onSnapshot(snapshot);
     }
+    this.#report();
+  }
+
+  /** What the options of `resolve` tell of the world has changed, say a port was bound: conditions follow, the snapshot stays. */
+  refresh(): void {
+    if (this.#snapshot === undefined) return;
+    const { statuses } = this.#compile(this.#snapshot.version);
+    if (JSON.stringify(statuses) === JSON.stringify(this.#statuses)) return;
+    this.#statuses = statuses;
+    this.#report();
+  }
+
+  #compile(version: number): Compilation {
+    return compile(resolve(this.#store.resources(), this.#options.resolve), version);
+  }
+
+  #report(): void {
+    const locate: Locate = (kind, namespace, name) => this.#store.locate(kind, namespace, name);
     this.#options.onReport({
       version: this.#snapshot?.version ?? 0,
-      problems,
+      problems: this.#problems,
       statuses: this.#statuses,
-      findings: findings(problems, this.#statuses, (kind, namespace, name) =>
-        this.#store.locate(kind, namespace, name),
-      ),
+      findings: findings(this.#problems, this.#statuses, locate),
+      locate,
     });
   }
 }

@@ -23,7 +23,11 @@ export const check = async (args: Arguments, host: Host): Promise<number> => {
     { paths: args.positionals, fs: host.fs, env: host.env, timers: host.clock },
     configuration,
   ).load();
-  const { statuses, findings } = report ?? { statuses: [], findings: [] };
+  const { statuses, findings, locate } = report ?? { statuses: [], findings: [], locate: () => undefined };
+  if (args.one('output') === 'json') {
+    host.stdout(`${JSON.stringify(toDocument(statuses, findings, locate), undefined, 2)}\n`);
+    return exitCode(findings);
+  }
   for (const line of statuses.flatMap(renderStatus)) host.stdout(`${line}\n`);
   for (const finding of findings) host.stdout(`${renderFinding(finding)}\n`);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
@@ -32,5 +36,17 @@ export const check = async (args: Arguments, host: Host): Promise<number> => {
   );
   return exitCode(findings);
 };
+
+/** The same for programs: each object with its place and status as the Kubernetes API would have it, then what is wrong. */
+const toDocument = (statuses: Report['statuses'], findings: Report['findings'], locate: Report['locate']): unknown => ({
+  objects: statuses.map(({ kind, namespace, name, ...status }) => ({
+    kind,
+    namespace,
+    name,
+    location: locate(kind, namespace, name),
+    status,
+  })),
+  findings,
+});
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -12,6 +12,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   readonly default?: string;
   readonly multiple?: boolean;
+  /** One letter. */
+  readonly short?: string;
   readonly help: string;
 }
 
@@ -43,9 +45,13 @@ export const HELP: OptionSpec = { help: 'show this text' };
 export const parseCommand = (spec: CommandSpec, argv: readonly string[]): Arguments => {
   const specs: Readonly<Record<string, OptionSpec>> = { ...spec.options, help: HELP };
   const options = Object.fromEntries(
-    Object.entries(specs).map(([name, { value }]) => [
+    Object.entries(specs).map(([name, { value, short }]) => [
       name,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: true },
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        multiple: true,
+        ...(short === undefined ? {} : { short }),
+      },
     ]),
   );
   rejectUnknown(spec, Object.keys(specs), argv, options);

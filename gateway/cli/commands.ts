@@ -49,7 +49,10 @@ export const CHECK_COMMAND: CommandSpec = {
   usage: 'Usage: tooltrail check PATH … [options]',
   details: [PATHS],
   positionals: true,
-  options: { 'reference-grants': REFERENCE_GRANTS },
+  options: {
+    output: { value: 'FORMAT', short: 'o', choices: ['text', 'json'], default: 'text', help: 'for people or programs' },
+    'reference-grants': REFERENCE_GRANTS,
+  },
 };
 
 export const DEMO_COMMAND: CommandSpec = {

@@ -30,8 +30,10 @@ export const overview = (version: string, commands: readonly CommandSpec[]): str
 };
 
 const optionLines = (options: Readonly<Record<string, OptionSpec>>): readonly string[] => {
+  const unlettered = Object.values(options).some(({ short }) => short !== undefined) ? '    ' : '';
   const heads = Object.entries(options).map(
-    ([name, { value }]) => `  --${name}${value === undefined ? '' : ` ${value}`}`,
+    ([name, { value, short }]) =>
+      `  ${short === undefined ? unlettered : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
   );
   const width = Math.max(...heads.map(({ length }) => length)) + 2;
   return Object.values(options).flatMap((option, index) => {

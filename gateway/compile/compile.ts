@@ -1,4 +1,5 @@
 import { namespacedName } from '../../lib/api/kinds.ts';
+import { compareText } from '../../lib/api/objects.ts';
 import { policyStatus } from '../resolve/policy/status.ts';
 import type { Resolution } from '../resolve/resolve.ts';
 import type { ResolvedGateway, ResolvedListener } from '../resolve/resolved.ts';
@@ -7,6 +8,7 @@ import type { RouteLabels } from '../telemetry/labels.ts';
 import { Expressions } from './expressions.ts';
 import { deepFreeze } from './freeze.ts';
 import { compileHostname, compileMatches } from './matches.ts';
+import { checkTraffic } from './policy/policy.ts';
 import { compareHostnames } from './precedence.ts';
 import type { Bind, Listener, Snapshot } from './snapshot.ts';
 import { checkPolicy, compileTelemetry } from './telemetry.ts';
@@ -20,27 +22,11 @@ export interface Compilation {
 /** Everything that requests need, looked up and parsed beforehand. Never fails: what cannot be compiled is left out and said in a status. */
 export const compile = ({ resolved, statuses }: Resolution, version: number): Compilation => {
   const expressions = new Expressions();
-  for (const policy of resolved.policies) checkPolicy(policy, expressions);
-  const binds = new Map<number, Listener[]>();
-  for (const gateway of resolved.gateways) {
-    for (const listener of gateway.listeners) {
-      const listeners = binds.get(listener.port) ?? [];
-      listeners.push(compileListener(gateway, listener, expressions));
-      binds.set(listener.port, listeners);
-    }
+  for (const policy of resolved.policies) {
+    checkPolicy(policy, expressions);
+    checkTraffic(policy.policy, expressions);
   }
-  const snapshot: Snapshot = {
-    version,
-    binds: [...binds]
-      .sort(([a], [b]) => a - b)
-      .map(
-        ([port, listeners]): Bind => ({
-          port,
-          protocol: 'HTTP',
-          listeners: listeners.sort((a, b) => compareHostnames(a.hostname, b.hostname)),
-        }),
-      ),
-  };
+  const snapshot: Snapshot = { version, binds: compileBinds(resolved.gateways, expressions) };
   const policies = resolved.policies.map((policy) =>
     policyStatus({
       ...policy,
@@ -51,6 +37,25 @@ export const compile = ({ resolved, statuses }: Resolution, version: number): Co
     snapshot: deepFreeze(snapshot),
     statuses: [...statuses.filter(({ kind }) => kind !== 'AgentgatewayPolicy'), ...policies],
   };
+};
+
+/** One for each address and port; listeners that share them have the same protocol. */
+const compileBinds = (gateways: readonly ResolvedGateway[], expressions: Expressions): readonly Bind[] => {
+  const binds = new Map<string, Bind & { readonly listeners: Listener[] }>();
+  for (const gateway of gateways) {
+    for (const listener of gateway.listeners) {
+      const compiled = compileListener(gateway, listener, expressions);
+      const { port, protocol } = listener;
+      for (const address of gateway.addresses.length === 0 ? [undefined] : gateway.addresses) {
+        const key = `${address ?? ''} ${port}`;
+        const bind = binds.get(key) ?? { ...(address === undefined ? {} : { address }), port, protocol, listeners: [] };
+        bind.listeners.push(compiled);
+        binds.set(key, bind);
+      }
+    }
+  }
+  for (const { listeners } of binds.values()) listeners.sort((a, b) => compareHostnames(a.hostname, b.hostname));
+  return [...binds.values()].sort((a, b) => a.port - b.port || compareText(a.address ?? '', b.address ?? ''));
 };
 
 const compileListener = (gateway: ResolvedGateway, listener: ResolvedListener, expressions: Expressions): Listener => {
@@ -66,6 +71,7 @@ const compileListener = (gateway: ResolvedGateway, listener: ResolvedListener, e
     hostname: compileHostname(listener.hostname),
     labels,
     telemetry: compileTelemetry(listener.frontend, gateway.name, expressions),
-    matches: compileMatches(listener, labels),
+    ...(listener.certificates.length === 0 ? {} : { certificates: listener.certificates }),
+    matches: compileMatches(listener, labels, expressions),
   };
 };

@@ -1,6 +1,6 @@
 import { compileCel } from '../../lib/cel/compile.ts';
 import { type CelExpression, CelSyntaxError } from '../../lib/cel/expression.ts';
-import type { FrontendFieldName, PolicyError } from '../resolve/resolved.ts';
+import type { PolicyError } from '../resolve/resolved.ts';
 
 /** Compiles each text once per snapshot, and collects what does not compile, by policy. */
 export class Expressions {
@@ -20,7 +20,7 @@ export class Expressions {
   }
 
   fail({ policy, part, field, fatal = false, consequence }: ExpressionPlace, problem: string): void {
-    const path = `frontend.${part}.${field}`;
+    const path = `${part}.${field}`;
     const errors = this.#errors.get(policy) ?? new Map<string, PolicyError>();
     errors.set(path, { part, fatal, field: path, message: `${problem}; ${consequence}` });
     this.#errors.set(policy, errors);
@@ -35,7 +35,8 @@ export class Expressions {
 export interface ExpressionPlace {
   /** `namespace/name`. */
   readonly policy: string;
-  readonly part: FrontendFieldName;
+  /** `frontend.tracing`. */
+  readonly part: string;
   /** Path below the part: `attributes.add[0].expression`. */
   readonly field: string;
   /** The part is worth nothing without it. */

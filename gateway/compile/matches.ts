@@ -1,31 +1,36 @@
 import type { HTTPRouteMatch } from '../../lib/api/http-route.ts';
 import { namespacedName } from '../../lib/api/kinds.ts';
 import { fullMatch } from '../resolve/regex.ts';
-import type { AttachedRoute, ResolvedListener } from '../resolve/resolved.ts';
+import type { AttachedRoute, FrontendPolicy, ResolvedListener } from '../resolve/resolved.ts';
 import type { RouteLabels } from '../telemetry/labels.ts';
-import { toBackend } from './backend.ts';
+import type { Expressions } from './expressions.ts';
 import { comparePrecedence, type RankedMatch } from './precedence.ts';
+import { compileRule, trimSlashes } from './rule.ts';
 import type { Hostname, PathMatch, RouteMatch, Rule, ValueMatch } from './snapshot.ts';
 
 /** All matches of a listener's routes, the one to be tried first in front. */
-export const compileMatches = (listener: ResolvedListener, labels: RouteLabels): readonly RouteMatch[] =>
-  listener.routes
-    .flatMap((route) => rank(route, labels))
+export const compileMatches = (
+  { routes, frontend }: ResolvedListener,
+  labels: RouteLabels,
+  expressions: Expressions,
+): readonly RouteMatch[] =>
+  routes
+    .flatMap((route) => rank(route, labels, frontend, expressions))
     .sort(comparePrecedence)
     .map(({ match }) => match);
 
-const rank = ({ route, hostnames, rules }: AttachedRoute, labels: RouteLabels): readonly RankedMatch[] => {
+const rank = (
+  { route, hostnames, rules }: AttachedRoute,
+  labels: RouteLabels,
+  frontend: FrontendPolicy,
+  expressions: Expressions,
+): readonly RankedMatch[] => {
   const name = namespacedName(route.metadata);
   return rules.flatMap((resolved) => {
-    const backends = resolved.backends.map(({ weight, backend }) => ({ weight, backend: toBackend(backend) }));
-    const rule: Rule = {
-      labels: { ...labels, route: name, routeRule: resolved.name },
-      backends,
-      totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0),
-    };
+    const ruleOf = compileRule(resolved, { ...labels, route: name, routeRule: resolved.name }, frontend, expressions);
     return resolved.matches.flatMap((match, matchIndex) =>
       hostnames.map((hostname) => ({
-        match: compileMatch(match, hostname, rule),
+        match: compileMatch(match, hostname, ruleOf(match)),
         creationTimestamp: route.metadata.creationTimestamp ?? '',
         route: name,
         ruleIndex: resolved.index,
@@ -59,7 +64,7 @@ const compilePath = ({ type = 'PathPrefix', value = '/' }: NonNullable<HTTPRoute
     case 'Exact':
       return { type, value };
     case 'PathPrefix':
-      return { type, value: value.replace(/\/+$/, '') };
+      return { type, value: trimSlashes(value) };
     case 'RegularExpression':
       return { type, value: fullMatch(value) };
   }

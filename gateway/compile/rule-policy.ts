@@ -117,7 +117,6 @@ export interface Transformation {
   readonly set: readonly NamedValue[];
   readonly add: readonly NamedValue[];
   readonly remove: readonly string[];
-  readonly body: CelExpression | undefined;
 }
 
 export interface NamedValue {

@@ -1,8 +1,8 @@
-import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway.ts';
+import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway/frontend.ts';
 import { namespacedName } from '../../lib/api/kinds.ts';
 import { METRICS } from '../../lib/api/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
-import type { FrontendFieldName, FrontendPolicy, PolicyField, ResolvedPolicy } from '../resolve/resolved.ts';
+import type { FrontendPolicy, PolicyField, ResolvedPolicy } from '../resolve/resolved.ts';
 import type {
   AccessLogPolicy,
   AttributeRules,
@@ -36,7 +36,7 @@ export const compileTelemetry = (
 
 /** Finds what does not compile in a policy, whether or not a listener uses it. */
 export const checkPolicy = ({ policy }: ResolvedPolicy, expressions: Expressions): void => {
-  const { tracing, accessLog, metrics } = policy.spec.frontend;
+  const { tracing, accessLog, metrics } = policy.spec.frontend ?? {};
   const name = namespacedName(policy.metadata);
   if (tracing !== undefined) compileTracing({ policy: name, spec: tracing }, '', expressions);
   if (accessLog !== undefined) compileAccessLog({ policy: name, spec: accessLog }, expressions);
@@ -48,14 +48,14 @@ const compileTracing = (
   gateway: string,
   expressions: Expressions,
 ): Omit<TracingPolicy, 'collector'> | undefined => {
-  const filter = compileFilter(spec.filter, policy, 'tracing', expressions);
+  const filter = compileFilter(spec.filter, policy, 'frontend.tracing', expressions);
   const compiled = {
     policy,
     resource: compileResource(spec, policy, gateway, expressions),
     // Without an expression, callers that trace are followed and others are not traced.
     clientSampling: compileSampling(spec.clientSampling, true, 'clientSampling', policy, expressions),
     randomSampling: compileSampling(spec.randomSampling, false, 'randomSampling', policy, expressions),
-    attributes: compileAttributes(spec.attributes, policy, 'tracing', expressions),
+    attributes: compileAttributes(spec.attributes, policy, 'frontend.tracing', expressions),
   };
   if (filter === null) return undefined;
   return filter === undefined ? compiled : { ...compiled, filter };
@@ -65,8 +65,8 @@ const compileAccessLog = (
   { policy, spec }: PolicyField<AccessLogSpec>,
   expressions: Expressions,
 ): AccessLogPolicy | undefined => {
-  const filter = compileFilter(spec.filter, policy, 'accessLog', expressions);
-  const attributes = compileAttributes(spec.attributes, policy, 'accessLog', expressions);
+  const filter = compileFilter(spec.filter, policy, 'frontend.accessLog', expressions);
+  const attributes = compileAttributes(spec.attributes, policy, 'frontend.accessLog', expressions);
   if (filter === null) return undefined;
   return filter === undefined ? { policy, attributes } : { policy, attributes, filter };
 };
@@ -76,7 +76,7 @@ const compileMetrics = (
   expressions: Expressions,
 ): readonly NamedExpression[] =>
   (spec.attributes.add ?? []).flatMap(({ name, expression }, index) => {
-    const place = { policy, part: 'metrics', consequence: 'the label is left out' } as const;
+    const place = { policy, part: 'frontend.metrics', consequence: 'the label is left out' } as const;
     const problem = labelProblem(name);
     if (problem !== undefined) {
       expressions.fail({ ...place, field: `attributes.add[${index}].name` }, `${JSON.stringify(name)} ${problem}`);
@@ -100,18 +100,18 @@ const labelProblem = (name: string): string | undefined => {
 const compileFilter = (
   source: string | undefined,
   policy: string,
-  part: FrontendFieldName,
+  part: string,
   expressions: Expressions,
 ): CelExpression | undefined | null => {
   if (source === undefined) return undefined;
-  const consequence = part === 'tracing' ? 'no span is exported' : 'requests are logged without this policy';
+  const consequence = part === 'frontend.tracing' ? 'no span is exported' : 'requests are logged without this policy';
   return expressions.compile(source, { policy, part, field: 'filter', fatal: true, consequence }) ?? null;
 };
 
 const compileAttributes = (
   attributes: AttributesSpec | undefined,
   policy: string,
-  part: FrontendFieldName,
+  part: string,
   expressions: Expressions,
 ): AttributeRules => ({
   add: (attributes?.add ?? []).flatMap(({ name, expression }, index) => {
@@ -131,7 +131,7 @@ const compileSampling = (
   expressions: Expressions,
 ): Sampling => {
   if (source === undefined) return fallback;
-  const place = { policy, part: 'tracing', field, consequence: 'taken as false' } as const;
+  const place = { policy, part: 'frontend.tracing', field, consequence: 'taken as false' } as const;
   const expression = expressions.compile(source, place);
   if (expression === undefined) return false;
   const constant = constantValue(expression);
@@ -156,7 +156,12 @@ const compileResource = (
 ): TracingPolicy['resource'] => {
   const values = new Map<string, TracingPolicy['resource'][number]>();
   for (const [index, { name, expression }] of resources.entries()) {
-    const place = { policy, part: 'tracing', field: `resources[${index}].expression`, consequence: LEFT_OUT } as const;
+    const place = {
+      policy,
+      part: 'frontend.tracing',
+      field: `resources[${index}].expression`,
+      consequence: LEFT_OUT,
+    } as const;
     const compiled = expressions.compile(expression, place);
     if (compiled === undefined) continue;
     const evaluated = toAttributeValue(compiled);

@@ -1,40 +1,60 @@
-import { namespacedName } from '../../lib/api/kinds.ts';
+import { type KubernetesObject, namespacedName } from '../../lib/api/kinds.ts';
 import { byAge, type Resources } from '../../lib/api/objects.ts';
 import { RESERVED_PORTS } from '../../lib/api/ports.ts';
-import { resolveBackends } from './backends.ts';
-import { type GatewayState, gatewayStatus, resolveGateways } from './gateways.ts';
+import { Backends, backendStatus } from './backend/backends.ts';
+import { Services } from './backend/services.ts';
+import type { BackendTlsContext } from './backend/tls.ts';
+import { resolveClasses } from './gateway/classes.ts';
+import { type GatewayState, gatewayStatus, resolveGateways } from './gateway/gateways.ts';
+import { isServed, type ListenerState } from './gateway/listeners.ts';
 import { Grants } from './grants.ts';
-import { isServed, type ListenerState } from './listeners.ts';
-import { type PolicyResolution, resolvePolicies } from './policy/policies.ts';
+import type { Levels } from './policy/levels.ts';
+import { finishPolicy, resolvePolicies } from './policy/policies.ts';
 import { policyStatus } from './policy/status.ts';
 import type { AttachedRoute, Resolved, ResolvedGateway } from './resolved.ts';
-import { resolveRoute } from './routes.ts';
+import { type RouteResolution, resolveRoute } from './route/routes.ts';
 import type { ObjectStatus } from './status.ts';
 
-/** For which references across namespaces a ReferenceGrant is asked for. References to Secrets are always within a namespace. */
+/** For which references across namespaces a ReferenceGrant is asked for. References to Secrets always need one. */
 export type ReferenceGrantMode = 'route-and-policy' | 'route' | 'none';
 
 export interface ResolveOptions {
   /** Default: `route-and-policy`. */
   readonly referenceGrants: ReferenceGrantMode;
   /**
-   * The objects given are all there are, as with files: a parentRef to a Gateway that is not there is a mistake and not another
-   * controller's, and a Service that is not there is dialled by its cluster name. Default: true.
+   * The objects given are all there are, as with files, and one process serves all Gateways: a parentRef to a Gateway that is not there is
+   * a mistake and not another controller's, a Service that is not there is dialled by its cluster name, and Gateways share ports.
+   * Default: true.
    */
   readonly standalone: boolean;
   /** Ports that a listener must not take. Default: the gateway's own. */
   readonly reservedPorts: readonly number[];
+  /** Why a certificate and its key cannot be served; says nothing of the key. Default: whatever is there is taken. */
+  readonly certificateProblem: (certificate: string, key: string) => string | undefined;
+  /** Why a text is no list of certificates of authorities. Default: whatever is there is taken. */
+  readonly authorityProblem: (certificates: string) => string | undefined;
+  /** Why a port is not bound right now. Default: all are. */
+  readonly unboundPort: (address: string | undefined, port: number) => string | undefined;
+  /** Where a Gateway (`namespace/name`) is reached. Default: as it asks for itself. */
+  readonly addressesOf: ((gateway: string) => readonly string[]) | undefined;
+  /** Version of the Gateway API CRDs. Default: there are none. */
+  readonly bundleVersion: string | undefined;
 }
 
 export const DEFAULT_RESOLVE_OPTIONS: ResolveOptions = {
   referenceGrants: 'route-and-policy',
   standalone: true,
   reservedPorts: RESERVED_PORTS,
+  certificateProblem: () => undefined,
+  authorityProblem: () => undefined,
+  unboundPort: () => undefined,
+  addressesOf: undefined,
+  bundleVersion: undefined,
 };
 
 export interface Resolution {
   readonly resolved: Resolved;
-  /** For every object that has a status of ours, in the order: Gateways, routes, backends, policies. */
+  /** For every object that has a status of ours, in the order: classes, Gateways, routes, backends, policies. */
   readonly statuses: readonly ObjectStatus[];
 }
 
@@ -42,56 +62,120 @@ export interface Resolution {
  * Gateway API semantics: which routes attach to which listeners, which references hold, which policies apply. Pure, and the same for the
  * same objects in any order.
  */
-export const resolve = (resources: Resources, options: ResolveOptions = DEFAULT_RESOLVE_OPTIONS): Resolution => {
+export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {}): Resolution => {
+  const options = { ...DEFAULT_RESOLVE_OPTIONS, ...given };
+  const { standalone, certificateProblem, authorityProblem } = options;
   const grants = new Grants(resources.ReferenceGrant);
-  const states = resolveGateways(resources.Gateway.toSorted(byAge), options.reservedPorts);
+  const parameters = new Set(resources.AgentgatewayParameters.map(({ metadata }) => namespacedName(metadata)));
+  const secrets: BackendTlsContext = {
+    secrets: byName(resources.Secret),
+    configMaps: byName(resources.ConfigMap),
+    certificateProblem,
+    authorityProblem,
+  };
+  const classes = resolveClasses(resources.GatewayClass.toSorted(byAge), { parameters, ...options });
+  const states = resolveGateways(resources.Gateway.toSorted(byAge), {
+    ...secrets,
+    grants,
+    classes,
+    parameters,
+    reservedPorts: options.reservedPorts,
+    sharedPorts: standalone,
+    unboundPort: options.unboundPort,
+  });
   const gateways = new Map(states.map((state) => [namespacedName(state.gateway.metadata), state]));
-  const allGateways = options.standalone
-    ? new Set(resources.Gateway.map(({ metadata }) => namespacedName(metadata)))
-    : undefined;
-  const backends = resolveBackends(resources.AgentgatewayBackend.toSorted(byAge), resources.Secret);
+  const agentgatewayBackends = resources.AgentgatewayBackend.toSorted(byAge);
+  const { levels, drafts } = resolvePolicies(resources.AgentgatewayPolicy.toSorted(byAge), {
+    ...secrets,
+    gateways,
+    allGateways: resources.Gateway,
+    routes: resources.HTTPRoute,
+    backends: agentgatewayBackends,
+    services: resources.Service,
+    standalone,
+    grants: options.referenceGrants === 'route-and-policy' ? grants : undefined,
+  });
+  const services = new Services({
+    services: resources.Service,
+    endpointSlices: resources.EndpointSlice.toSorted(byAge),
+    standalone,
+  });
+  const backends = new Backends(agentgatewayBackends, { ...secrets, services, levels });
+  const namespaces = new Map(resources.Namespace.map((namespace) => [namespace.metadata.name, namespace]));
+  const allGateways = new Set(resources.Gateway.map(({ metadata }) => namespacedName(metadata)));
   const routes = resources.HTTPRoute.toSorted(byAge).map((route) =>
     resolveRoute(route, {
       gateways,
-      allGateways,
-      namespaces: resources.Namespace,
-      backends: backends.backends,
+      allGateways: standalone ? allGateways : undefined,
+      namespaces,
+      backends,
+      levels,
       grants: options.referenceGrants === 'none' ? undefined : grants,
     }),
   );
-  const policies = resolvePolicies(resources.AgentgatewayPolicy.toSorted(byAge), {
-    gateways,
-    allGateways,
-    services: resources.Service,
-    undeclaredServices: options.standalone,
-    grants: options.referenceGrants === 'route-and-policy' ? grants : undefined,
-  });
-  const attached = (listener: ListenerState): readonly AttachedRoute[] =>
-    routes.flatMap((route) => route.attached.get(listener) ?? []);
+  const reach = gatewaysReached(states, routes);
+  const policies = drafts.map((draft) => finishPolicy(draft, reach));
   return {
-    resolved: { gateways: states.map((state) => toResolved(state, attached, policies)), policies: policies.policies },
+    resolved: { gateways: toResolved(states, routes, levels), policies },
     statuses: [
-      ...states.map(gatewayStatus),
+      ...classes.statuses,
+      ...states.map((state) => gatewayStatus(state, options)),
       ...routes.map(({ status }) => status),
-      ...backends.statuses,
-      ...policies.policies.map(policyStatus),
+      ...agentgatewayBackends.map((backend) => backendStatus(backend, backends)),
+      ...policies.map(policyStatus),
     ],
   };
 };
 
+const byName = <T extends KubernetesObject>(objects: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(objects.map((object) => [namespacedName(object.metadata), object]));
+
+/** By `Kind/namespace/name`: the Gateways whose requests come by there. */
+const gatewaysReached = (
+  states: readonly GatewayState[],
+  routes: readonly RouteResolution[],
+): ReadonlyMap<string, ReadonlySet<string>> => {
+  const reach = new Map<string, Set<string>>();
+  const add = (object: string, gateway: string): void => {
+    const known = reach.get(object);
+    if (known === undefined) reach.set(object, new Set([gateway]));
+    else known.add(gateway);
+  };
+  for (const { gateway } of states) {
+    const name = namespacedName(gateway.metadata);
+    add(`Gateway/${name}`, name);
+  }
+  for (const { refersTo, gateways } of routes) {
+    for (const object of refersTo) for (const gateway of gateways) add(object, gateway);
+  }
+  return reach;
+};
+
 const toResolved = (
-  { gateway, rejected, listeners }: GatewayState,
-  attached: (listener: ListenerState) => readonly AttachedRoute[],
-  policies: PolicyResolution,
-): ResolvedGateway => ({
-  namespace: gateway.metadata.namespace ?? '',
-  name: gateway.metadata.name,
-  listeners: (rejected === undefined ? listeners : []).filter(isServed).map((state) => ({
-    name: state.spec.name,
-    port: state.spec.port,
-    protocol: 'HTTP',
-    hostname: state.hostname,
-    routes: attached(state),
-    frontend: policies.frontendOf(namespacedName(gateway.metadata), state.spec.name),
-  })),
-});
+  states: readonly GatewayState[],
+  routes: readonly RouteResolution[],
+  levels: Levels,
+): readonly ResolvedGateway[] => {
+  const attached = new Map<ListenerState, AttachedRoute[]>();
+  for (const route of routes) {
+    for (const [listener, own] of route.attached) {
+      const known = attached.get(listener);
+      if (known === undefined) attached.set(listener, [own]);
+      else known.push(own);
+    }
+  }
+  return states.map(({ gateway, rejected, addresses, listeners }) => ({
+    namespace: gateway.metadata.namespace ?? '',
+    name: gateway.metadata.name,
+    addresses,
+    listeners: (rejected === undefined ? listeners : []).filter(isServed).map((state) => ({
+      name: state.spec.name,
+      port: state.spec.port,
+      protocol: state.spec.protocol === 'HTTPS' ? 'HTTPS' : 'HTTP',
+      hostname: state.hostname,
+      certificates: state.certificates,
+      routes: attached.get(state) ?? [],
+      frontend: levels.frontend(namespacedName(gateway.metadata), state.spec.name, state.spec.port),
+    })),
+  }));
+};

@@ -1,8 +1,10 @@
-import type { AccessLogSpec, AgentgatewayPolicy, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway.ts';
+import type { AccessLogSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway/frontend.ts';
+import type { AgentgatewayPolicy } from '../../lib/api/agentgateway/policy.ts';
 import type { BackendReason } from '../../lib/api/conditions.ts';
-import type { HTTPRoute, HTTPRouteMatch } from '../../lib/api/http-route.ts';
+import type { HTTPRoute, HTTPRouteFilter, HTTPRouteMatch } from '../../lib/api/http-route.ts';
 import type { Collector } from '../telemetry/policy.ts';
-import type { Credential } from '../upstream/target.ts';
+import type { Certificate, Credential, TcpKeepAlive, UpstreamTls } from '../upstream/target.ts';
+import type { TrafficPolicy } from './policy/traffic.ts';
 
 /** The objects with all references followed: what is left is to compile it. */
 export interface Resolved {
@@ -13,6 +15,8 @@ export interface Resolved {
 export interface ResolvedGateway {
   readonly namespace: string;
   readonly name: string;
+  /** IP addresses to listen on; none: the gateway's usual one. */
+  readonly addresses: readonly string[];
   /** Only those that are served. */
   readonly listeners: readonly ResolvedListener[];
 }
@@ -20,9 +24,11 @@ export interface ResolvedGateway {
 export interface ResolvedListener {
   readonly name: string;
   readonly port: number;
-  readonly protocol: 'HTTP';
+  readonly protocol: 'HTTP' | 'HTTPS';
   /** Lower case; `*.` in front of a wildcard. */
   readonly hostname: string | undefined;
+  /** HTTPS: at least one. */
+  readonly certificates: readonly Certificate[];
   readonly routes: readonly AttachedRoute[];
   readonly frontend: FrontendPolicy;
 }
@@ -40,23 +46,49 @@ export interface ResolvedRule {
   readonly index: number;
   readonly name: string | undefined;
   readonly matches: readonly HTTPRouteMatch[];
-  readonly backends: readonly { readonly weight: number; readonly backend: ResolvedBackend }[];
+  /** Only those that are served. */
+  readonly filters: readonly HTTPRouteFilter[];
+  /** Milliseconds; undefined: not set, 0: none. */
+  readonly timeouts: { readonly request: number | undefined; readonly backendRequest: number | undefined };
+  readonly backends: readonly ResolvedBackendRef[];
+  readonly traffic: TrafficPolicy;
+}
+
+export interface ResolvedBackendRef {
+  readonly weight: number;
+  readonly backend: ResolvedBackend;
+  readonly filters: readonly HTTPRouteFilter[];
 }
 
 export type ResolvedBackend =
   | { readonly type: 'mcp'; readonly name: string; readonly targets: readonly ResolvedTarget[] }
+  | {
+      readonly type: 'http';
+      readonly name: string;
+      readonly kind: 'service' | 'static';
+      readonly endpoints: readonly ResolvedTarget[];
+    }
   | { readonly type: 'invalid'; readonly name: string; readonly reason: BackendReason; readonly message: string };
 
-export interface ResolvedTarget {
+/** One address to dial, with the policies of its backend. */
+export interface ResolvedTarget extends Connection {
   readonly name: string;
   readonly host: string;
   readonly port: number;
+  readonly socketPath?: string | undefined;
   readonly path: string;
-  readonly protocol: 'StreamableHTTP';
+  readonly protocol: 'StreamableHTTP' | 'HTTP';
+}
+
+/** How to talk to a backend: policies of all levels, merged. Times in milliseconds. */
+export interface Connection {
   /** Absent: plain text. */
-  readonly tls: { readonly sni: string } | undefined;
+  readonly tls: UpstreamTls | undefined;
   /** The values are secrets. */
   readonly credentials: readonly Credential[];
+  readonly connectTimeout?: number | undefined;
+  readonly requestTimeout?: number | undefined;
+  readonly keepAlive?: TcpKeepAlive | undefined;
 }
 
 /** Each field with the policy that it is from: the most specific and oldest one that sets it. */
@@ -64,9 +96,9 @@ export interface FrontendPolicy {
   readonly tracing?: PolicyField<TracingSpec> & { readonly collector: Collector };
   readonly accessLog?: PolicyField<AccessLogSpec>;
   readonly metrics?: PolicyField<MetricsSpec>;
+  /** Set when the listener is guarded by something that is not served: why its requests are refused. */
+  readonly refusal?: PolicyField<string>;
 }
-
-export type FrontendFieldName = keyof FrontendPolicy;
 
 export interface PolicyField<S> {
   /** `namespace/name`. */
@@ -77,7 +109,7 @@ export interface PolicyField<S> {
 /** A policy with what is known of it so far: compiling its expressions may add errors. */
 export interface ResolvedPolicy {
   readonly policy: AgentgatewayPolicy;
-  /** Names of the Gateways, in the policy's namespace, that it is attached to. */
+  /** `namespace/name` of the Gateways whose requests it can reach. */
   readonly gateways: readonly string[];
   /** Why a target is not attached. */
   readonly unattached: readonly string[];
@@ -85,13 +117,13 @@ export interface ResolvedPolicy {
 }
 
 export interface PolicyError {
-  /** Which part of `frontend` it is in. */
-  readonly part: FrontendFieldName;
+  /** The part that it is in: `frontend.tracing`, `traffic.cors`. */
+  readonly part: string;
   /** The part as a whole has no effect. */
   readonly fatal: boolean;
   /** Path of the field: `frontend.tracing.filter`. */
   readonly field: string;
   readonly message: string;
-  /** Only for this Gateway; absent: for all. */
+  /** Only for this Gateway (`namespace/name`); absent: for all. */
   readonly gateway?: string;
 }

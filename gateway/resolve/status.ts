@@ -7,14 +7,23 @@ export interface ObjectStatus {
   readonly kind: KindName;
   readonly namespace: string;
   readonly name: string;
-  /** Gateway, AgentgatewayBackend. */
+  /** GatewayClass, Gateway, AgentgatewayBackend. */
   readonly conditions?: readonly Condition[];
+  /** GatewayClass: sorted. */
+  readonly supportedFeatures?: readonly { readonly name: string }[];
+  /** Gateway: where its listeners are reached, as far as that is known. */
+  readonly addresses?: readonly GatewayAddress[];
   /** Gateway: exactly the listeners of its spec. */
   readonly listeners?: readonly ListenerStatus[];
   /** HTTPRoute: one for each parentRef to a Gateway that is ours. */
   readonly parents?: readonly ParentStatus[];
   /** AgentgatewayPolicy: one for each Gateway. */
   readonly ancestors?: readonly AncestorStatus[];
+}
+
+export interface GatewayAddress {
+  readonly type: 'IPAddress' | 'Hostname';
+  readonly value: string;
 }
 
 export interface ListenerStatus {

@@ -12,6 +12,33 @@ interface ConditionInfo {
 }
 
 export const CONDITIONS = {
+  // GatewayClass
+  ClassAccepted: {
+    type: 'Accepted',
+    status: 'True',
+    reason: 'Accepted',
+    message: 'Successfully accepted GatewayClass',
+    happy: true,
+  },
+  ClassInvalidParameters: {
+    type: 'Accepted',
+    status: 'False',
+    reason: 'InvalidParameters',
+    message: 'spec.parametersRef cannot be used',
+  },
+  ClassSupportedVersion: {
+    type: 'SupportedVersion',
+    status: 'True',
+    reason: 'SupportedVersion',
+    message: 'The version of the Gateway API CRDs is supported',
+    happy: true,
+  },
+  ClassUnsupportedVersion: {
+    type: 'SupportedVersion',
+    status: 'False',
+    reason: 'UnsupportedVersion',
+    message: 'The version of the Gateway API CRDs is not supported',
+  },
   // Gateway
   GatewayAccepted: {
     type: 'Accepted',
@@ -36,13 +63,13 @@ export const CONDITIONS = {
     type: 'Accepted',
     status: 'False',
     reason: 'InvalidParameters',
-    message: 'spec.infrastructure.parametersRef is not supported',
+    message: 'spec.infrastructure.parametersRef cannot be used',
   },
   GatewayUnsupportedAddress: {
     type: 'Accepted',
     status: 'False',
     reason: 'UnsupportedAddress',
-    message: 'spec.addresses is not supported',
+    message: 'An address of spec.addresses is not supported',
   },
   GatewayInvalid: { type: 'Accepted', status: 'False', reason: 'Invalid', message: 'The Gateway is invalid' },
   GatewayProgrammed: {
@@ -58,6 +85,18 @@ export const CONDITIONS = {
     reason: 'Invalid',
     message: 'Nothing of this Gateway is served',
   },
+  GatewayAddressNotAssigned: {
+    type: 'Programmed',
+    status: 'False',
+    reason: 'AddressNotAssigned',
+    message: 'No address has been assigned yet',
+  },
+  GatewayAddressNotUsable: {
+    type: 'Programmed',
+    status: 'False',
+    reason: 'AddressNotUsable',
+    message: 'An address of spec.addresses cannot be used',
+  },
   // Listener
   ListenerAccepted: {
     type: 'Accepted',
@@ -71,6 +110,12 @@ export const CONDITIONS = {
     status: 'False',
     reason: 'UnsupportedProtocol',
     message: 'The protocol is not supported',
+  },
+  ListenerUnsupportedValue: {
+    type: 'Accepted',
+    status: 'False',
+    reason: 'UnsupportedValue',
+    message: 'A field has a value that is not supported',
   },
   ListenerPortUnavailable: {
     type: 'Accepted',
@@ -122,6 +167,24 @@ export const CONDITIONS = {
     reason: 'InvalidRouteKinds',
     message: 'allowedRoutes.kinds lists a kind that is not supported',
   },
+  ListenerInvalidCertificateRef: {
+    type: 'ResolvedRefs',
+    status: 'False',
+    reason: 'InvalidCertificateRef',
+    message: 'A certificate cannot be used',
+  },
+  ListenerRefNotPermitted: {
+    type: 'ResolvedRefs',
+    status: 'False',
+    reason: 'RefNotPermitted',
+    message: 'A reference needs a ReferenceGrant',
+  },
+  ListenerOverlappingHostnames: {
+    type: 'OverlappingTLSConfig',
+    status: 'True',
+    reason: 'OverlappingHostnames',
+    message: 'Hostnames of listeners on one port overlap',
+  },
   ListenerProgrammed: {
     type: 'Programmed',
     status: 'True',
@@ -167,6 +230,12 @@ export const CONDITIONS = {
     reason: 'UnsupportedValue',
     message: 'No rule can be served',
   },
+  RouteIncompatibleFilters: {
+    type: 'Accepted',
+    status: 'False',
+    reason: 'IncompatibleFilters',
+    message: 'Filters of a rule exclude each other',
+  },
   RoutePartiallyInvalid: {
     type: 'PartiallyInvalid',
     status: 'True',
@@ -198,6 +267,18 @@ export const CONDITIONS = {
     reason: 'BackendNotFound',
     message: 'Backend not found',
   },
+  RouteUnsupportedProtocol: {
+    type: 'ResolvedRefs',
+    status: 'False',
+    reason: 'UnsupportedProtocol',
+    message: 'The appProtocol of a backend is not supported',
+  },
+  RouteUnresolvedValue: {
+    type: 'ResolvedRefs',
+    status: 'False',
+    reason: 'UnsupportedValue',
+    message: 'A reference cannot be followed',
+  },
   // AgentgatewayBackend
   BackendAccepted: {
     type: 'Accepted',
@@ -211,6 +292,12 @@ export const CONDITIONS = {
     status: 'False',
     reason: 'TranslationError',
     message: 'failed to translate backend',
+  },
+  BackendFieldsWithoutEffect: {
+    type: 'PartiallyInvalid',
+    status: 'True',
+    reason: 'UnsupportedValue',
+    message: 'Fields have no effect',
   },
   // AgentgatewayPolicy
   PolicyAccepted: { type: 'Accepted', status: 'True', reason: 'Valid', message: 'Policy accepted', happy: true },
@@ -234,11 +321,23 @@ export const CONDITIONS = {
     reason: 'Pending',
     message: 'Policy is not attached due to invalid status',
   },
+  PolicyStatusSummarized: {
+    type: 'StatusSummarized',
+    status: 'True',
+    reason: 'StatusSummarized',
+    message: 'The policy reaches more Gateways than its status can name',
+    happy: true,
+  },
 } as const satisfies Record<string, ConditionInfo>;
 
 export type ConditionName = keyof typeof CONDITIONS;
 /** Why a route's reference leads nowhere. */
-export type ReferenceReason = 'InvalidKind' | 'RefNotPermitted' | 'BackendNotFound';
+export type ReferenceReason =
+  | 'InvalidKind'
+  | 'RefNotPermitted'
+  | 'BackendNotFound'
+  | 'UnsupportedProtocol'
+  | 'UnresolvedValue';
 /** Why requests to a backend are refused. */
 export type BackendReason = ReferenceReason | 'TranslationError';
 

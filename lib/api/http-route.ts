@@ -69,7 +69,7 @@ const HEADER_MODIFIER = {
   properties: {
     set: HEADER_VALUES,
     add: HEADER_VALUES,
-    remove: { type: 'array', maxItems: 16, items: { type: 'string' } },
+    remove: { type: 'array', maxItems: 16, listType: 'set', items: { type: 'string' } },
   },
 } as const satisfies ObjectSchema;
 
@@ -83,7 +83,7 @@ const PATH_MODIFIER = {
   required: ['type'],
 } as const satisfies ObjectSchema;
 
-const HEADER_NAMES = { type: 'array', maxItems: 64, items: HEADER_NAME } as const satisfies Schema;
+const HEADER_NAMES = { type: 'array', maxItems: 64, listType: 'set', items: HEADER_NAME } as const satisfies Schema;
 
 const FILTER = {
   type: 'object',
@@ -133,9 +133,19 @@ const FILTER = {
     cors: {
       type: 'object',
       properties: {
-        allowOrigins: { type: 'array', maxItems: 64, items: { type: 'string', minLength: 1, maxLength: 253 } },
+        allowOrigins: {
+          type: 'array',
+          maxItems: 64,
+          listType: 'set',
+          items: { type: 'string', minLength: 1, maxLength: 253 },
+        },
         allowCredentials: { type: 'boolean' },
-        allowMethods: { type: 'array', maxItems: 9, items: { type: 'string', enum: [...METHODS, '*'] } },
+        allowMethods: {
+          type: 'array',
+          maxItems: 9,
+          listType: 'set',
+          items: { type: 'string', enum: [...METHODS, '*'] },
+        },
         allowHeaders: HEADER_NAMES,
         exposeHeaders: HEADER_NAMES,
         maxAge: { type: 'integer', minimum: 1, default: 5 },
@@ -240,6 +250,8 @@ export const HTTP_ROUTE = {
 export type HTTPRouteSpec = Infer<typeof HTTP_ROUTE.properties.spec>;
 export type HTTPRouteRule = Infer<typeof RULE>;
 export type HTTPRouteMatch = Infer<typeof MATCH>;
+export type HTTPRouteFilter = Infer<typeof FILTER>;
+export type CorsSpec = NonNullable<HTTPRouteFilter['cors']>;
 export type HTTPBackendRef = Infer<typeof RULE.properties.backendRefs.items>;
 export type ParentReference = Infer<typeof PARENT_REFERENCE>;
 export interface HTTPRoute extends KubernetesObject {

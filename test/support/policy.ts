@@ -41,7 +41,6 @@ export const aTransformation = (
   set: Object.entries(set).map(([name, source]) => ({ name, value: compileCel(source) })),
   add: [],
   remove: [],
-  body: undefined,
   ...overrides,
 });
 

@@ -1,6 +1,15 @@
+import type { TrafficPolicy } from '../../gateway/resolve/policy/traffic.ts';
 import type { Resolution } from '../../gateway/resolve/resolve.ts';
-import type { FrontendPolicy, ResolvedBackend, ResolvedListener } from '../../gateway/resolve/resolved.ts';
+import type {
+  FrontendPolicy,
+  PolicyField,
+  ResolvedBackend,
+  ResolvedListener,
+  ResolvedRule,
+  ResolvedTarget,
+} from '../../gateway/resolve/resolved.ts';
 import type { ObjectStatus } from '../../gateway/resolve/status.ts';
+import type { UpstreamTls } from '../../gateway/upstream/target.ts';
 import type { Condition } from '../../lib/api/conditions.ts';
 
 /** A resolution as goldens show it: what is attached to what, and each condition on one line. */
@@ -19,7 +28,16 @@ export const printStatuses = (statuses: readonly ObjectStatus[]): unknown =>
     statuses.map((status) => [`${status.kind} ${status.namespace}/${status.name}`, printStatus(status)]),
   );
 
-const printStatus = ({ conditions, listeners, parents, ancestors }: ObjectStatus): unknown => ({
+const printStatus = ({
+  conditions,
+  supportedFeatures,
+  addresses,
+  listeners,
+  parents,
+  ancestors,
+}: ObjectStatus): unknown => ({
+  ...(supportedFeatures && { supportedFeatures: supportedFeatures.length }),
+  ...(addresses && { addresses: addresses.map(({ type, value }) => `${type} ${value}`) }),
   ...(conditions && { conditions: conditions.map(printCondition) }),
   ...(listeners && {
     listeners: Object.fromEntries(
@@ -43,7 +61,7 @@ const printStatus = ({ conditions, listeners, parents, ancestors }: ObjectStatus
   }),
   ...(ancestors && {
     ancestors: ancestors.map(({ ancestorRef, ...ancestor }) => ({
-      ancestor: ancestorRef.name,
+      ancestor: [ancestorRef.namespace, ancestorRef.name].filter((part) => part !== undefined).join('/'),
       conditions: ancestor.conditions.map(printCondition),
     })),
   }),
@@ -52,42 +70,91 @@ const printStatus = ({ conditions, listeners, parents, ancestors }: ObjectStatus
 const printCondition = ({ type, status, reason, message }: Condition): string =>
   `${type}=${status}/${reason}: ${message}`;
 
-const printListener = ({ port, hostname, routes, frontend }: ResolvedListener): unknown => ({
+const printListener = ({ port, protocol, hostname, certificates, routes, frontend }: ResolvedListener): unknown => ({
   port,
+  ...(protocol === 'HTTP' ? {} : { protocol, certificates: certificates.length }),
   ...(hostname && { hostname }),
   routes: Object.fromEntries(
     routes.map(({ route, hostnames, rules }) => [
       `${route.metadata.namespace}/${route.metadata.name}`,
       {
         hostnames: hostnames.map((name) => name ?? '(any)'),
-        rules: Object.fromEntries(
-          rules.map(({ index, backends }) => [
-            index,
-            backends.map(({ weight, backend }) => `${weight}x ${printBackend(backend)}`),
-          ]),
-        ),
+        rules: Object.fromEntries(rules.map((rule) => [rule.index, printRule(rule)])),
       },
     ]),
   ),
   ...printFrontend(frontend),
 });
 
-const printFrontend = ({ tracing, accessLog, metrics }: FrontendPolicy): Record<string, string> => ({
+/** The backends alone, if that is all there is to a rule. */
+const printRule = ({ backends, filters, timeouts, traffic }: ResolvedRule): unknown => {
+  const printed = backends.map(({ weight, backend, filters: own }) =>
+    [`${weight}x ${printBackend(backend)}`, ...own.map(({ type }) => type)].join(' '),
+  );
+  const extras = {
+    ...(filters.length === 0 ? {} : { filters: filters.map(({ type }) => type) }),
+    ...(timeouts.request === undefined ? {} : { request: timeouts.request }),
+    ...(timeouts.backendRequest === undefined ? {} : { backendRequest: timeouts.backendRequest }),
+    ...(Object.keys(traffic).length === 0 ? {} : { traffic: printTraffic(traffic) }),
+  };
+  return Object.keys(extras).length === 0 ? printed : { backends: printed, ...extras };
+};
+
+/** Which policy each field is from. */
+const printTraffic = (traffic: TrafficPolicy): unknown =>
+  Object.fromEntries(
+    Object.entries(traffic as Readonly<Record<string, PolicyField<unknown> | readonly PolicyField<unknown>[]>>).map(
+      ([name, field]) => [
+        name,
+        'map' in field
+          ? field.map(({ policy }) => policy)
+          : name === 'refusal'
+            ? `${field.policy}: ${JSON.stringify(field.spec)}`
+            : field.policy,
+      ],
+    ),
+  );
+
+const printFrontend = ({ tracing, accessLog, metrics, refusal }: FrontendPolicy): Record<string, string> => ({
   ...(tracing && {
     tracing: `${tracing.policy} to ${tracing.collector.protocol} ${tracing.collector.tls ? 'tls ' : ''}${tracing.collector.host}:${tracing.collector.port}${tracing.collector.protocol === 'HTTP' ? tracing.collector.path : ''}`,
   }),
   ...(accessLog && { accessLog: accessLog.policy }),
   ...(metrics && { metrics: metrics.policy }),
+  ...(refusal && { refusal: `${refusal.policy}: ${refusal.spec}` }),
 });
 
-const printBackend = (backend: ResolvedBackend): string =>
-  backend.type === 'invalid'
-    ? `${backend.name} invalid ${backend.reason}`
-    : `${backend.name} ${backend.targets
-        .map(({ name, host, port, path, tls, credentials }) => {
-          const secret = credentials
-            .map((item) => ` ${item.name}=${item.value.replace(/github_pat_secret|s3cret/, '***')}`)
-            .join('');
-          return `${name}=${tls === undefined ? 'http' : `https(${tls.sni})`}://${host}:${port}${path}${secret}`;
-        })
-        .join(',')}`;
+const printBackend = (backend: ResolvedBackend): string => {
+  switch (backend.type) {
+    case 'invalid':
+      return `${backend.name} invalid ${backend.reason}`;
+    case 'mcp':
+      return `${backend.name} ${backend.targets.map((target) => `${target.name}=${printTarget(target)}`).join(',')}`;
+    case 'http':
+      return `${backend.kind} ${backend.name} ${backend.endpoints.map(printTarget).join(',') || '(no endpoint)'}`;
+  }
+};
+
+const printTarget = (target: ResolvedTarget): string => {
+  const { host, port, socketPath, path, tls, credentials, connectTimeout, requestTimeout, keepAlive } = target;
+  const scheme = tls === undefined ? 'http' : `https(${printTls(tls)})`;
+  const address = socketPath ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const extras = Object.entries({ connectTimeout, requestTimeout, keepAlive: keepAlive?.time })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${value}`);
+  const secrets = credentials.map(
+    (item) =>
+      ` ${item.in === 'header' ? '' : `${item.in}:`}${item.name}=${item.value.replace(/github_pat_secret|s3cret/, '***')}`,
+  );
+  return `${scheme}://${address}${path}${[...secrets, ...extras].join('')}`;
+};
+
+const printTls = ({ sni, ca, certificate, verify, subjectAltNames, alpnProtocols }: UpstreamTls): string =>
+  [
+    sni,
+    ...(ca === undefined ? [] : ['ca']),
+    ...(certificate === undefined ? [] : ['certificate']),
+    ...(verify === undefined ? [] : [`verify=${verify}`]),
+    ...(subjectAltNames ?? []),
+    ...(alpnProtocols ?? []),
+  ].join(' ');

@@ -1,4 +1,4 @@
-import type { TracingSpec } from '../../../lib/api/agentgateway.ts';
+import type { TracingSpec } from '../../../lib/api/agentgateway/frontend.ts';
 import type { Service } from '../../../lib/api/core.ts';
 import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
 import type { Collector } from '../../telemetry/policy.ts';
@@ -12,7 +12,7 @@ const CLUSTER_DOMAIN = 'svc.cluster.local';
 export interface CollectorContext {
   readonly services: readonly Service[];
   /** A Service that is declared nowhere is dialled by its name. */
-  readonly undeclaredServices: boolean;
+  readonly standalone: boolean;
   /** Absent: no grants are asked for. */
   readonly grants: Grants | undefined;
 }
@@ -30,7 +30,6 @@ export const resolveCollector = (
   context: CollectorContext,
 ): Collector | FieldProblem => {
   const { protocol = 'GRPC' } = spec;
-  if (spec.path !== undefined && protocol !== 'HTTP') return { field: 'path', message: 'is for protocol HTTP only' };
   const path = spec.path ?? DEFAULT_PATH;
   if (spec.url === undefined) {
     const address = resolveService(spec, namespace, context);
@@ -39,8 +38,6 @@ export const resolveCollector = (
   const parts = /^(https?):\/\/(\[[0-9A-Fa-f:.]+\]|[^/:[\]\s]+)(?::(\d{1,5}))?(\/\S*)?$/.exec(spec.url);
   const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
   if (parts === null || port === 0 || (port ?? 0) > 65535) return { field: 'url', message: 'is not an address' };
-  if (parts[4] !== undefined && protocol !== 'HTTP')
-    return { field: 'url', message: 'has a path, which is for protocol HTTP only' };
   if (parts[4] !== undefined && spec.path !== undefined) return { field: 'path', message: 'is given by url already' };
   const tls = parts[1] === 'https';
   const host = (parts[2] ?? '').replace(/^\[(.*)\]$/, '$1');
@@ -50,7 +47,7 @@ export const resolveCollector = (
 const resolveService = (
   { backendRef }: TracingSpec,
   policyNamespace: string,
-  { services, undeclaredServices, grants }: CollectorContext,
+  { services, standalone, grants }: CollectorContext,
 ): { readonly host: string; readonly port: number } | FieldProblem => {
   const fail = (message: string): FieldProblem => ({ field: 'backendRef', message });
   if (backendRef === undefined) return fail('is missing');
@@ -69,8 +66,7 @@ const resolveService = (
     );
   }
   const service = services.find(({ metadata }) => namespacedName(metadata) === `${namespace}/${name}`);
-  if (service === undefined && !undeclaredServices)
-    return fail(`BackendNotFound: Service ${namespace}/${name} not found`);
+  if (service === undefined && !standalone) return fail(`BackendNotFound: Service ${namespace}/${name} not found`);
   if (service !== undefined && service.spec?.ports?.some((item) => item.port === port) !== true) {
     return fail(`BackendNotFound: Service ${namespace}/${name} has no port ${port}`);
   }

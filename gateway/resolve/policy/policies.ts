@@ -1,118 +1,129 @@
-import type { AgentgatewayPolicy, TargetReference } from '../../../lib/api/agentgateway.ts';
-import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
-import type { GatewayState } from '../gateways.ts';
-import type { FrontendFieldName, FrontendPolicy, PolicyError, ResolvedPolicy } from '../resolved.ts';
-import { type CollectorContext, resolveCollector } from './collector.ts';
+import { AGENTGATEWAY_POLICY, type AgentgatewayPolicy } from '../../../lib/api/agentgateway/policy.ts';
+import { namespacedName } from '../../../lib/api/kinds.ts';
+import { compareText } from '../../../lib/api/objects.ts';
+import { inertFields } from '../../../lib/api/schema.ts';
+import { type ConnectionFields, connectionGuards, resolveConnection } from '../backend/connection.ts';
+import type { BackendTlsContext } from '../backend/tls.ts';
+import type { PolicyError, ResolvedPolicy } from '../resolved.ts';
+import type { CollectorContext } from './collector.ts';
+import { frontendGuards, resolveFrontend } from './frontend.ts';
+import { Levels, type PolicyParts } from './levels.ts';
+import { type PolicyTarget, type TargetObjects, Targets } from './targets.ts';
+import { guardsOf, resolveTraffic } from './traffic.ts';
 
-export interface PolicyContext extends CollectorContext {
-  /** Ours, by `namespace/name`. */
-  readonly gateways: ReadonlyMap<string, GatewayState>;
-  /** Every Gateway there is; absent if there may be others. */
-  readonly allGateways: ReadonlySet<string> | undefined;
+export interface PolicyContext extends CollectorContext, BackendTlsContext, TargetObjects {}
+
+/** A policy on its way: which Gateways it reaches is known when all routes are attached. */
+export interface PolicyDraft {
+  readonly policy: AgentgatewayPolicy;
+  readonly targets: readonly PolicyTarget[];
+  readonly unattached: readonly string[];
+  readonly errors: readonly PolicyError[];
 }
 
 export interface PolicyResolution {
-  readonly policies: readonly ResolvedPolicy[];
-  frontendOf(gateway: string, listener: string): FrontendPolicy;
+  readonly levels: Levels;
+  readonly drafts: readonly PolicyDraft[];
 }
 
-const PARTS = ['tracing', 'accessLog', 'metrics'] as const satisfies readonly FrontendFieldName[];
-
-/** Takes the policies oldest first. Each field of `frontend` is taken whole: a listener's before its Gateway's, the oldest of equals. */
+/** Takes the policies oldest first. */
 export const resolvePolicies = (policies: readonly AgentgatewayPolicy[], context: PolicyContext): PolicyResolution => {
-  const levels = new Map<string, FrontendPolicy>();
-  const resolved = policies.map((policy) => resolvePolicy(policy, context, levels));
-  return {
-    policies: resolved,
-    frontendOf: (gateway, listener) => ({ ...levels.get(level(gateway)), ...levels.get(level(gateway, listener)) }),
-  };
+  const levels = new Levels();
+  const targets = new Targets(context);
+  return { levels, drafts: policies.map((policy) => resolvePolicy(policy, targets, levels, context)) };
 };
-
-const level = (gateway: string, listener = ''): string => `${gateway}#${listener}`;
 
 const resolvePolicy = (
   policy: AgentgatewayPolicy,
+  index: Targets,
+  levels: Levels,
   context: PolicyContext,
-  levels: Map<string, FrontendPolicy>,
-): ResolvedPolicy => {
-  const gateways = new Set<string>();
-  const unattached: string[] = [];
-  const parts = resolveParts(policy, context);
-  const errors: PolicyError[] = [...parts.errors];
-  const reached = new Set<string>();
-  for (const target of policy.spec.targetRefs) {
-    const found = findTarget(policy, target, context);
-    if (found === undefined) continue;
-    if (typeof found === 'string') {
-      unattached.push(found);
-      continue;
-    }
-    gateways.add(target.name);
-    const name = namespacedName(found.gateway.metadata);
-    const place = level(name, target.sectionName);
-    if (reached.has(place)) continue;
-    reached.add(place);
-    const { merged, lost } = merge(levels.get(place) ?? {}, parts.frontend);
-    levels.set(place, merged);
-    for (const { part, winner } of lost) {
-      const where =
-        target.sectionName === undefined ? `Gateway ${name}` : `listener ${target.sectionName} of Gateway ${name}`;
-      errors.push({
+): PolicyDraft => {
+  const name = namespacedName(policy.metadata);
+  const { targets, unattached } = index.of(policy);
+  const { parts, errors } = resolveParts(policy, context);
+  const lost = targets.flatMap((target) =>
+    levels.add(target.kind, target.name, target.section, name, parts).map(
+      ({ part, winner }): PolicyError => ({
         part,
         fatal: true,
-        field: `frontend.${part}`,
-        message: `AgentgatewayPolicy ${winner}, which goes first, sets it for ${where}`,
-        gateway: target.name,
-      });
-    }
-  }
-  return { policy, gateways: [...gateways], unattached, errors };
+        field: part,
+        message: `AgentgatewayPolicy ${winner}, which goes first, sets it for ${describe(target)}`,
+        ...(target.kind === 'Gateway' ? { gateway: target.name } : {}),
+      }),
+    ),
+  );
+  return { policy, targets, unattached, errors: [...errors, ...lost] };
 };
 
-/** Undefined: another controller's Gateway. A string: why there is nothing to attach to. */
-const findTarget = (
-  { metadata }: AgentgatewayPolicy,
-  { group, kind, name, sectionName }: TargetReference,
-  { gateways, allGateways }: PolicyContext,
-): GatewayState | string | undefined => {
-  if (group !== KINDS.Gateway.group || kind !== KINDS.Gateway.kind) return `${kind} of ${group} is not supported`;
-  const fullName = `${metadata.namespace}/${name}`;
-  const state = gateways.get(fullName);
-  if (state === undefined) return allGateways?.has(fullName) === true ? undefined : `Gateway ${fullName} not found`;
-  if (sectionName !== undefined && !state.listeners.some(({ spec }) => spec.name === sectionName)) {
-    return `Gateway ${fullName} has no listener ${sectionName}`;
+const describe = ({ kind, name, section }: PolicyTarget): string => {
+  if (section === undefined) return `${kind} ${name}`;
+  if (kind === 'Gateway') {
+    return section.startsWith(':')
+      ? `port ${section.slice(1)} of ${kind} ${name}`
+      : `listener ${section} of ${kind} ${name}`;
   }
-  return state;
+  return `${section} of ${kind} ${name}`;
 };
 
 const resolveParts = (
   { metadata, spec }: AgentgatewayPolicy,
-  context: CollectorContext,
-): { readonly frontend: FrontendPolicy; readonly errors: readonly PolicyError[] } => {
+  context: PolicyContext,
+): { readonly parts: PolicyParts; readonly errors: readonly PolicyError[] } => {
   const policy = namespacedName(metadata);
-  const { tracing, accessLog, metrics } = spec.frontend;
-  const rest: FrontendPolicy = {
-    ...(accessLog === undefined ? {} : { accessLog: { policy, spec: accessLog } }),
-    ...(metrics === undefined ? {} : { metrics: { policy, spec: metrics } }),
+  const namespace = metadata.namespace ?? '';
+  const { frontend, errors } = resolveFrontend(spec.frontend, policy, namespace, context);
+  const traffic = resolveTraffic(spec.traffic, policy);
+  const connection = resolveConnection(spec.backend, namespace, context);
+  const guards = new Set([
+    ...(spec.frontend === undefined ? [] : frontendGuards(spec.frontend)).map((name) => `frontend.${name}`),
+    ...(spec.traffic === undefined ? [] : guardsOf(spec.traffic)).map((name) => `traffic.${name}`),
+    ...(spec.backend === undefined ? [] : connectionGuards(spec.backend)).map((name) => `backend.${name}`),
+  ]);
+  return {
+    parts: { frontend, traffic, connection },
+    errors: [...errors, ...connectionErrors(connection), ...withoutEffect(spec, guards)],
   };
-  if (tracing === undefined) return { frontend: rest, errors: [] };
-  const collector = resolveCollector(tracing, metadata.namespace ?? '', context);
-  if (!('message' in collector))
-    return { frontend: { tracing: { policy, spec: tracing, collector }, ...rest }, errors: [] };
-  const field = `frontend.tracing.${collector.field}`;
-  return { frontend: rest, errors: [{ part: 'tracing', fatal: true, field, message: collector.message }] };
 };
 
-const merge = (
-  older: FrontendPolicy,
-  younger: FrontendPolicy,
-): {
-  readonly merged: FrontendPolicy;
-  readonly lost: readonly { readonly part: FrontendFieldName; readonly winner: string }[];
-} => ({
-  merged: { ...younger, ...older },
-  lost: PARTS.flatMap((part) => {
-    const winner = older[part]?.policy;
-    return winner !== undefined && younger[part] !== undefined ? [{ part, winner }] : [];
-  }),
-});
+const connectionErrors = (connection: ConnectionFields): readonly PolicyError[] =>
+  Object.entries(connection).flatMap(([name, field]) =>
+    'problem' in field && name !== 'guard'
+      ? [
+          {
+            part: `backend.${name}`,
+            fatal: true,
+            field: `backend.${name}`,
+            message: `${field.problem}; requests are refused`,
+          },
+        ]
+      : [],
+  );
+
+const withoutEffect = (spec: AgentgatewayPolicy['spec'], guards: ReadonlySet<string>): readonly PolicyError[] =>
+  inertFields(AGENTGATEWAY_POLICY.properties.spec, spec).map(({ path, reason }) => {
+    const part = path.split(/[.[]/, 2).join('.');
+    return {
+      part,
+      fatal: path === part,
+      field: path,
+      message: [...guards].some((guard) => path === guard || path.startsWith(`${guard}.`))
+        ? `is not supported, so requests are refused: ${reason}`
+        : `has no effect: ${reason}`,
+    };
+  });
+
+/** @param reach the Gateways, by `Kind/namespace/name` of what leads to them or stands behind them */
+export const finishPolicy = (
+  { policy, targets, unattached, errors }: PolicyDraft,
+  reach: ReadonlyMap<string, ReadonlySet<string>>,
+): ResolvedPolicy => {
+  const gateways = new Set<string>();
+  const idle: string[] = [];
+  for (const { kind, name } of targets) {
+    const reached = reach.get(`${kind}/${name}`) ?? new Set<string>();
+    for (const gateway of reached) gateways.add(gateway);
+    if (reached.size === 0) idle.push(`no Gateway leads to ${kind} ${name}`);
+  }
+  return { policy, gateways: [...gateways].sort(compareText), unattached: [...unattached, ...idle], errors };
+};

@@ -50,3 +50,33 @@ test('the mode of grants counts', async () => {
   expect(await withMode('--reference-grants', 'route')).toBe(0);
   expect(await withMode()).toBe(1);
 });
+
+test('-o json says the same to programs', async () => {
+  const text = readFileSync('test/golden/check/dangling-backend.yaml', 'utf8').split('---\n# Output\n')[0] ?? '';
+  const host = aHost({ 'input.yaml': text }, ENV);
+  expect(await run(['check', '-o', 'json', 'input.yaml'], host)).toBe(1);
+  const { objects, findings } = JSON.parse(host.out.join('')) as {
+    readonly objects: readonly { readonly kind: string; readonly location: unknown; readonly status: unknown }[];
+    readonly findings: readonly unknown[];
+  };
+  const route = objects.find(({ kind }) => kind === 'HTTPRoute');
+  expect(route?.location).toEqual({ file: 'input.yaml', line: expect.any(Number), column: 1 });
+  expect(route?.status).toMatchObject({
+    parents: [
+      {
+        controllerName: 'agentgateway.dev/agentgateway',
+        conditions: [
+          { type: 'Accepted', status: 'True', observedGeneration: 1 },
+          { type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound' },
+        ],
+      },
+    ],
+  });
+  expect(findings).toEqual([
+    expect.objectContaining({
+      severity: 'error',
+      rule: 'ResolvedRefs=False/BackendNotFound',
+      location: route?.location,
+    }),
+  ]);
+});

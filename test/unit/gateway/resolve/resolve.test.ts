@@ -2,12 +2,21 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_RESOLVE_OPTIONS, type ReferenceGrantMode, resolve } from '../../../../gateway/resolve/resolve.ts';
+import type { GatewayClass } from '../../../../lib/api/gateway-api.ts';
+import { CONTROLLER_NAME, GATEWAY_CLASS } from '../../../../lib/api/kinds.ts';
 import type { Resources } from '../../../../lib/api/objects.ts';
 import { resourcesOf } from '../../../support/configuration.ts';
 import { printResolution } from '../../../support/print-resolution.ts';
 
 const golden = (name: string): Resources =>
   resourcesOf(readFileSync(`test/golden/resolve/${name}.yaml`, 'utf8').split('---\n# Output\n')[0] ?? '');
+
+const CLASS: GatewayClass = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'GatewayClass',
+  metadata: { name: GATEWAY_CLASS },
+  spec: { controllerName: CONTROLLER_NAME },
+};
 
 describe('resolve', () => {
   test.each(['hostnames', 'policy-precedence', 'gateways-on-one-port', 'collector-port'])(
@@ -67,10 +76,10 @@ describe('resolve', () => {
 
   test('in a cluster, a Gateway that is not there may be somebody else’s, and a Service must be', () => {
     const options = { ...DEFAULT_RESOLVE_OPTIONS, standalone: false };
-    const { statuses } = resolve(golden('parent-refs'), options);
+    const { statuses } = resolve({ ...golden('parent-refs'), GatewayClass: [CLASS] }, options);
     const route = statuses.find(({ kind }) => kind === 'HTTPRoute');
     expect(route?.parents?.map(({ parentRef }) => parentRef.name)).not.toContain('gatway');
-    const { resolved, statuses: ofPost } = resolve(golden('post'), options);
+    const { resolved, statuses: ofPost } = resolve({ ...golden('post'), GatewayClass: [CLASS] }, options);
     expect(resolved.gateways[0]?.listeners[0]?.frontend.tracing).toBeUndefined();
     expect(JSON.stringify(ofPost)).toContain(
       'BackendNotFound: Service telemetry/opentelemetry-collector-traces not found',

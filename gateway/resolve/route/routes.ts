@@ -1,38 +1,44 @@
-import { type Condition, condition } from '../../lib/api/conditions.ts';
-import type { LabelSelector, Namespace } from '../../lib/api/core.ts';
-import type { HTTPRoute, ParentReference } from '../../lib/api/http-route.ts';
-import { CONTROLLER_NAME, GROUPS, KINDS } from '../../lib/api/kinds.ts';
-import type { GatewayState } from './gateways.ts';
-import { intersectHostnames } from './hostname.ts';
-import { isServed, type ListenerState } from './listeners.ts';
-import type { AttachedRoute } from './resolved.ts';
-import { type RouteReferences, type RuleResolution, resolveRules } from './rules.ts';
-import { selects } from './selector.ts';
-import type { ObjectStatus, ParentStatus } from './status.ts';
+import { type Condition, condition } from '../../../lib/api/conditions.ts';
+import type { LabelSelector, Namespace } from '../../../lib/api/core.ts';
+import type { HTTPRoute, ParentReference } from '../../../lib/api/http-route.ts';
+import { CONTROLLER_NAME, GROUPS, KINDS, namespacedName } from '../../../lib/api/kinds.ts';
+import type { GatewayState } from '../gateway/gateways.ts';
+import { isServed, type ListenerState } from '../gateway/listeners.ts';
+import { intersectHostnames } from '../hostname.ts';
+import type { AttachedRoute } from '../resolved.ts';
+import { selects } from '../selector.ts';
+import type { ObjectStatus, ParentStatus } from '../status.ts';
+import { RouteRules, type RuleContext } from './rules.ts';
 
-export interface RouteContext extends RouteReferences {
+export interface RouteContext extends RuleContext {
   /** Ours, by `namespace/name`. */
   readonly gateways: ReadonlyMap<string, GatewayState>;
   /** Every Gateway there is; absent if there may be others. */
   readonly allGateways: ReadonlySet<string> | undefined;
-  readonly namespaces: readonly Namespace[];
+  /** By name. */
+  readonly namespaces: ReadonlyMap<string, Namespace>;
 }
 
 export interface RouteResolution {
   readonly status: ObjectStatus;
   /** The served listeners that it is attached to. */
   readonly attached: ReadonlyMap<ListenerState, AttachedRoute>;
+  /** `Kind/namespace/name` of the route itself and of what it refers to. */
+  readonly refersTo: ReadonlySet<string>;
+  /** `namespace/name` of the Gateways that accept it. */
+  readonly gateways: ReadonlySet<string>;
 }
 
 export const resolveRoute = (route: HTTPRoute, context: RouteContext): RouteResolution => {
-  const rules = resolveRules(route, context);
+  const rules = new RouteRules(route, context);
   const attached = new Map<ListenerState, AttachedRoute>();
+  const gateways = new Set<string>();
   const parents = (route.spec.parentRefs ?? []).flatMap((parentRef) => {
     const parent = findParent(route, parentRef, context);
-    return parent === undefined ? [] : [attach(route, parentRef, parent, rules, context, attached)];
+    return parent === undefined ? [] : [attach(route, parentRef, parent, rules, context, attached, gateways)];
   });
   const { namespace = '', name } = route.metadata;
-  return { status: { kind: 'HTTPRoute', namespace, name, parents }, attached };
+  return { status: { kind: 'HTTPRoute', namespace, name, parents }, attached, refersTo: rules.refersTo, gateways };
 };
 
 /** Undefined: another controller's business. Null: there is no such Gateway. */
@@ -51,11 +57,13 @@ const attach = (
   route: HTTPRoute,
   parentRef: ParentReference,
   parent: GatewayState | null,
-  { rules, dropped, unresolved }: RuleResolution,
+  rules: RouteRules,
   { namespaces }: RouteContext,
   attached: Map<ListenerState, AttachedRoute>,
+  gateways: Set<string>,
 ): ParentStatus => {
   const generation = route.metadata.generation ?? 1;
+  const { unresolved, problems } = rules;
   const resolvedRefs =
     unresolved === undefined
       ? condition('RouteResolvedRefs', generation)
@@ -82,14 +90,20 @@ const attach = (
     return hostnames.length === 0 ? [] : [{ listener, hostnames }];
   });
   if (matching.length === 0) return status(condition('RouteNoMatchingListenerHostname', generation));
-  const reasons = dropped.join('; ');
-  if (rules.length === 0) return status(condition('RouteUnsupportedValue', generation, reasons));
+  const reasons = problems.map(({ message }) => message).join('; ');
+  if (rules.isEmpty) {
+    const incompatible = problems.every(({ reason }) => reason === 'IncompatibleFilters');
+    return status(condition(incompatible ? 'RouteIncompatibleFilters' : 'RouteUnsupportedValue', generation, reasons));
+  }
+  const gateway = namespacedName(parent.gateway.metadata);
   for (const { listener, hostnames } of matching) {
-    listener.attached.add(`${route.metadata.namespace}/${route.metadata.name}`);
-    if (parent.rejected === undefined && isServed(listener)) attached.set(listener, { route, hostnames, rules });
+    listener.attached.add(namespacedName(route.metadata));
+    gateways.add(gateway);
+    if (parent.rejected !== undefined || !isServed(listener)) continue;
+    attached.set(listener, { route, hostnames, rules: rules.on(gateway, listener.spec.name, listener.spec.port) });
   }
   const accepted = condition('RouteAccepted', generation);
-  return dropped.length === 0
+  return problems.length === 0
     ? status(accepted)
     : status(accepted, condition('RoutePartiallyInvalid', generation, `Dropped Rule: ${reasons}`));
 };
@@ -99,7 +113,7 @@ const allows = (
   { spec, supportedKinds }: ListenerState,
   { gateway }: GatewayState,
   route: HTTPRoute,
-  namespaces: readonly Namespace[],
+  namespaces: ReadonlyMap<string, Namespace>,
 ): boolean => {
   if (!supportedKinds.some(({ kind }) => kind === KINDS.HTTPRoute.kind)) return false;
   const { from = 'Same', selector } = spec.allowedRoutes?.namespaces ?? {};
@@ -110,7 +124,10 @@ const allows = (
 };
 
 /** A namespace that is declared nowhere still has the label that Kubernetes gives to each. */
-const namespaceLabels = (name: string, namespaces: readonly Namespace[]): Readonly<Record<string, string>> => ({
-  ...namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels,
+const namespaceLabels = (
+  name: string,
+  namespaces: ReadonlyMap<string, Namespace>,
+): Readonly<Record<string, string>> => ({
+  ...namespaces.get(name)?.metadata.labels,
   'kubernetes.io/metadata.name': name,
 });

@@ -1,0 +1,32 @@
+import type { FrontendSpec } from '../../../lib/api/agentgateway/frontend.ts';
+import type { FrontendPolicy, PolicyError } from '../resolved.ts';
+import { type CollectorContext, resolveCollector } from './collector.ts';
+
+/** Fields that keep connections out, and are not served. */
+const GUARDS = ['networkAuthorization'] as const;
+
+/** @param policy `namespace/name` */
+export const resolveFrontend = (
+  spec: FrontendSpec | undefined,
+  policy: string,
+  namespace: string,
+  context: CollectorContext,
+): { readonly frontend: FrontendPolicy; readonly errors: readonly PolicyError[] } => {
+  if (spec === undefined) return { frontend: {}, errors: [] };
+  const { tracing, accessLog, metrics } = spec;
+  const guards = frontendGuards(spec);
+  const rest: FrontendPolicy = {
+    ...(accessLog === undefined ? {} : { accessLog: { policy, spec: accessLog } }),
+    ...(metrics === undefined ? {} : { metrics: { policy, spec: metrics } }),
+    ...(guards.length === 0 ? {} : { refusal: { policy, spec: `frontend.${guards[0]} is not supported` } }),
+  };
+  if (tracing === undefined) return { frontend: rest, errors: [] };
+  const collector = resolveCollector(tracing, namespace, context);
+  if (!('message' in collector))
+    return { frontend: { tracing: { policy, spec: tracing, collector }, ...rest }, errors: [] };
+  const field = `frontend.tracing.${collector.field}`;
+  return { frontend: rest, errors: [{ part: 'frontend.tracing', fatal: true, field, message: collector.message }] };
+};
+
+export const frontendGuards = (spec: FrontendSpec): readonly string[] =>
+  GUARDS.filter((name) => spec[name] !== undefined);
