@@ -1,5 +1,6 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 import { Namespace } from './core/namespace.ts';
 import { OpenTelemetryCollector } from './telemetry/collector.ts';
 import { KubePrometheusStack } from './telemetry/kube-prometheus-stack.ts';
@@ -21,9 +22,9 @@ export interface McpObservabilityStackProps {
 }
 
 /**
- * The charts of a whole stack, in the order in which they are applied: namespaces, secrets, gateway, Tempo, OpenTelemetry Collector,
+ * The charts of a whole stack, in the order in which they are applied: CRDs of agentgateway.dev, namespaces, secrets, gateway, Tempo, OpenTelemetry Collector,
  * kube-prometheus-stack. Secrets go into `secrets`, everything else of yours into `gateway`. The charts are direct children of `scope`,
- * because their ids are the names of the files: `0000-namespaces.k8s.yaml` and so on.
+ * because their ids are the names of the files: `0000-agentgateway-crds.k8s.yaml` and so on.
  */
 export class McpObservabilityStack {
   /** For the constructs of Secrets. */
@@ -37,6 +38,8 @@ export class McpObservabilityStack {
 
   constructor(scope: Construct, props: McpObservabilityStackProps = {}) {
     const { gatewayNamespace = 'agentgateway-system', telemetryNamespace: namespace = 'telemetry' } = props;
+    const crds = new Chart(scope, 'agentgateway-crds');
+    new AgentgatewayCrds(crds, 'agentgateway-crds');
     const namespaces = new Chart(scope, 'namespaces');
     // A field of its own makes kubectl its owner at the first apply: without one, the second apply would still change something.
     const labels = { 'app.kubernetes.io/part-of': 'tooltrail' };
@@ -55,7 +58,7 @@ export class McpObservabilityStack {
     const prometheus = new Chart(scope, 'kube-prometheus-stack', { namespace });
     this.prometheus = new KubePrometheusStack(prometheus, 'kube-prometheus-stack', { namespace, tempo: this.tempo });
 
-    applyInOrder([namespaces, this.secrets, this.gateway, tempo, collector, prometheus]);
+    applyInOrder([crds, namespaces, this.secrets, this.gateway, tempo, collector, prometheus]);
   }
 }
 

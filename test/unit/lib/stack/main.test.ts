@@ -61,12 +61,13 @@ describe('lib/main.ts', () => {
 
   test('writes one file for each part, in the order in which they are applied', () => {
     expect([...files.keys()]).toEqual([
-      '0000-namespaces.k8s.yaml',
-      '0001-secrets.k8s.yaml',
-      '0002-gateway.k8s.yaml',
-      '0003-tempo.k8s.yaml',
-      '0004-opentelemetry-collector-traces.k8s.yaml',
-      '0005-kube-prometheus-stack.k8s.yaml',
+      '0000-agentgateway-crds.k8s.yaml',
+      '0001-namespaces.k8s.yaml',
+      '0002-secrets.k8s.yaml',
+      '0003-gateway.k8s.yaml',
+      '0004-tempo.k8s.yaml',
+      '0005-opentelemetry-collector-traces.k8s.yaml',
+      '0006-kube-prometheus-stack.k8s.yaml',
     ]);
   });
 
@@ -92,16 +93,23 @@ describe('lib/main.ts', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
-  test('namespaces come first, and every namespace that is used is among them or the cluster’s own', () => {
-    const first = documentsOf(files.get('0000-namespaces.k8s.yaml') ?? '');
+  test('namespaces come before what is in them, and every namespace that is used is among them or the cluster’s own', () => {
+    const first = documentsOf(files.get('0001-namespaces.k8s.yaml') ?? '');
     expect(first.every(({ kind }) => kind === 'Namespace')).toBe(true);
     const known = new Set(['kube-system', 'default', ...first.map(({ metadata }) => metadata.name)]);
     const used = objects.flatMap(({ metadata }) => metadata.namespace ?? []);
     expect(used.filter((namespace) => !known.has(namespace))).toEqual([]);
   });
 
-  test('brings no CRD: those of others are a prerequisite', () =>
-    expect(objects.filter(({ kind }) => kind === 'CustomResourceDefinition')).toEqual([]));
+  test('brings the CRDs of agentgateway.dev: those of others are a prerequisite', () => {
+    const first = documentsOf(files.get('0000-agentgateway-crds.k8s.yaml') ?? '');
+    expect(first.map(({ metadata }) => metadata.name)).toEqual([
+      'agentgatewaybackends.agentgateway.dev',
+      'agentgatewayparameters.agentgateway.dev',
+      'agentgatewaypolicies.agentgateway.dev',
+    ]);
+    expect(objects.filter(({ kind }) => kind === 'CustomResourceDefinition')).toEqual(first);
+  });
 });
 
 describe('the objects of the post', () => {
