@@ -34,7 +34,6 @@ export const ERRORS = {
   expectation_failed: { status: 417, message: 'Expect can only be 100-continue', reason: 'InvalidRequest' },
   connect_unsupported: { status: 501, message: 'CONNECT is not supported', reason: 'InvalidRequest' },
   upgrade_unsupported: { status: 501, message: 'WebSocket is not supported', reason: 'InvalidRequest' },
-  misdirected: { status: 421, message: 'this connection is not for this host', reason: 'InvalidRequest' },
   listener_not_found: { status: 404, message: 'no listener serves this host', reason: 'NotFound' },
   route_not_found: { status: 404, message: 'no route matches this request', reason: 'NotFound' },
   backend_invalid: {

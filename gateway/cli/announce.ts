@@ -1,5 +1,5 @@
 import { authority } from '../admin/pages.ts';
-import type { Listener, Snapshot } from '../compile/snapshot.ts';
+import type { Bind, Listener, Snapshot } from '../compile/snapshot.ts';
 import type { Log } from '../http/log.ts';
 import type { PortStatus } from '../http/port.ts';
 import { type Finding, renderFinding } from '../status/findings.ts';
@@ -22,10 +22,10 @@ export class Announcer {
     this.#announceFindings(findings);
     const served = new Map<string, Readonly<Record<string, string>>>();
     for (const bind of snapshot.binds) {
-      const bound = ports.find(({ port }) => port === bind.port)?.bound;
+      const bound = ports.find(({ address, port }) => address === bind.address && port === bind.port)?.bound;
       if (bound === undefined) continue;
       for (const listener of bind.listeners) {
-        const fields = describeListener(listener, bound);
+        const fields = describeListener(listener, bind, bound);
         served.set(JSON.stringify(fields), fields);
       }
     }
@@ -62,6 +62,7 @@ const WILDCARDS = new Set(['::', '0.0.0.0']);
 
 const describeListener = (
   { labels, hostname, matches }: Listener,
+  { protocol }: Bind,
   { address, port }: NonNullable<PortStatus['bound']>,
 ): Readonly<Record<string, string>> => {
   const host = WILDCARDS.has(address) ? 'localhost' : address;
@@ -70,7 +71,7 @@ const describeListener = (
   return {
     gateway: labels.gateway,
     listener: labels.listener,
-    url: `http://${authority({ host, port })}`,
+    url: `${protocol.toLowerCase()}://${authority({ host, port })}`,
     ...(hostname === undefined ? {} : { hostname: 'exact' in hostname ? hostname.exact : `*${hostname.suffix}` }),
     routes: String(routes.size),
     backends: String(backends.size),

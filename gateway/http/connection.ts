@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { GatewayError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Peer } from './request.ts';
@@ -12,6 +13,7 @@ export class Connection implements Peer {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
+  readonly serverName: string | undefined;
   /** What is served right now. */
   current: Exchange | undefined;
   /** Why the rest of the current request cannot be read; the client was told. */
@@ -24,6 +26,7 @@ export class Connection implements Peer {
     this.remoteAddress = (socket.remoteAddress ?? '').replace(MAPPED_IPV4, '');
     this.remotePort = socket.remotePort ?? 0;
     this.localPort = socket.localPort ?? 0;
+    this.serverName = socket instanceof TLSSocket ? (socket.servername || '').toLowerCase() : undefined;
   }
 
   /** Requests that are not finished. */

@@ -13,7 +13,7 @@ import type { ServerLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { bindLabels, newRecord } from './record.ts';
 import { foreseen, noteError, renderAnswer, renderError } from './render.ts';
-import { asksForWebSocket, type ReceivedRequest, receive } from './request.ts';
+import { asksForWebSocket, type Peer, type ReceivedRequest, receive } from './request.ts';
 import type { GatewayResponse } from './response.ts';
 
 /** What serves each type of backend: answers, or throws while no header was sent. */
@@ -61,7 +61,7 @@ export class Dispatcher {
   accept(arrival: Arrival): () => Promise<void> {
     const { request, response, bind, connection } = arrival;
     const received = receive(request, connection, this.#limits.maxHeaders);
-    const { listener, record } = this.begin(received, bind);
+    const { listener, record } = this.begin(received, bind, connection);
     const exchange: Exchange = { request, response, record, forward: newForward(request, record.request.target) };
     const closed = new Promise<void>((resolve) => {
       response.once('close', resolve);
@@ -83,9 +83,10 @@ export class Dispatcher {
   begin(
     { facts, routable }: ReceivedRequest,
     bind: Bind,
+    { serverName }: Peer,
   ): { readonly listener: Listener | undefined; readonly record: RequestRecord } {
     const { telemetry, now } = this.#options;
-    const listener = routable instanceof GatewayError ? undefined : findListener(bind, routable.host);
+    const listener = routable instanceof GatewayError ? undefined : findListener(bind, routable.host, serverName);
     const record = newRecord(now(), facts, listener?.labels ?? bindLabels(bind), listener?.telemetry);
     record.trace = telemetry.begin(listener?.telemetry, facts);
     return { listener, record };

@@ -1,4 +1,5 @@
-import { createServer, IncomingMessage, type Server } from 'node:http';
+import { createServer, IncomingMessage, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Bind } from '../compile/snapshot.ts';
@@ -9,10 +10,14 @@ import { type ServerLimits, TCP_KEEP_ALIVE_DELAY } from './limits.ts';
 import { faultOf, rawAnswer } from './render.ts';
 import { receive, unreadable } from './request.ts';
 import { GatewayResponse } from './response.ts';
+import type { Identities } from './tls/contexts.ts';
+import { Handshakes } from './tls/handshakes.ts';
 
 export interface FrontOptions {
   readonly dispatcher: Dispatcher;
   readonly limits: ServerLimits;
+  /** Undefined: no TLS. */
+  readonly identities: Identities | undefined;
   /** What new requests are served by. */
   readonly bind: () => Bind;
   /** No new requests on connections that are open: the port is going away. */
@@ -23,12 +28,12 @@ export interface FrontOptions {
 export class Front {
   readonly server: Server<typeof IncomingMessage, typeof GatewayResponse>;
   readonly #options: FrontOptions;
+  readonly #handshakes: Handshakes | undefined;
   readonly #connections = new Map<Duplex, Connection>();
 
   constructor(options: FrontOptions) {
-    const { limits } = options;
-    this.#options = options;
-    this.server = createServer({
+    const { bind, identities, limits } = options;
+    const settings: ServerOptions<typeof IncomingMessage, typeof GatewayResponse> = {
       IncomingMessage,
       ServerResponse: GatewayResponse,
       insecureHTTPParser: false,
@@ -41,12 +46,23 @@ export class Front {
       keepAliveTimeout: limits.keepAliveTimeout,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_DELAY,
-    });
+      noDelay: true,
+    };
+    this.#options = options;
+    if (identities === undefined) {
+      this.server = createServer(settings);
+      this.server.on('connection', (socket: Socket) => this.#open(socket));
+    } else {
+      this.#handshakes = new Handshakes({ bind, identities, timeout: limits.handshakeTimeout });
+      const server = createTlsServer({ ...settings, ...this.#handshakes.settings });
+      this.#handshakes.attach(server);
+      server.on('secureConnection', (socket) => this.#open(socket));
+      this.server = server;
+    }
     // Not every Node refuses what is beyond its limit, some drop it: with one more than ours it shows in `receive`.
     this.server.maxHeadersCount = limits.maxHeaders + 1;
     this.server.maxConnections = limits.maxConnections;
     this.server.timeout = limits.stallTimeout;
-    this.server.on('connection', (socket: Socket) => this.#open(socket));
     this.server.on('request', (request, response) => this.#serve(request, response));
     this.server.on('checkExpectation', (request, response) =>
       this.#serve(request, response, new GatewayError('expectation_failed')),
@@ -65,12 +81,23 @@ export class Front {
 
   /** Open connections, and those whose last request has not been finished. */
   get connections(): number {
-    return this.#connections.size;
+    return this.#connections.size + (this.#handshakes?.pending ?? 0);
   }
 
   /** Whether any request has not been finished. */
   get unfinished(): boolean {
     return [...this.#connections.values()].some(({ unfinished }) => unfinished > 0);
+  }
+
+  /** Call when `bind` has changed. */
+  refresh(): void {
+    this.#handshakes?.refresh();
+  }
+
+  /** No new connections. */
+  close(): void {
+    this.server.close();
+    this.#handshakes?.abort();
   }
 
   #open(socket: Socket): void {
@@ -108,7 +135,7 @@ export class Front {
       socket.destroy();
       return;
     }
-    const { record } = dispatcher.begin(receive(request, connection, limits.maxHeaders), bind());
+    const { record } = dispatcher.begin(receive(request, connection, limits.maxHeaders), bind(), connection);
     const error = new GatewayError('connect_unsupported');
     socket.on('error', () => {});
     dispatcher.refused(record, error, this.#end(connection.socket, error));
@@ -125,7 +152,7 @@ export class Front {
       // Whoever connects and says nothing has asked nothing.
       if (connection.socket.bytesRead === 0) socket.destroy();
       else {
-        const { record } = dispatcher.begin({ facts: unreadable(connection), routable: fault }, bind());
+        const { record } = dispatcher.begin({ facts: unreadable(connection), routable: fault }, bind(), connection);
         dispatcher.refused(record, fault, this.#end(connection.socket, fault));
       }
     } else if (connection.unfinished === 1 && exchange?.request.complete === false && !exchange.response.headersSent) {

@@ -1,5 +1,7 @@
 /** Bounds on what one client may cost. Times in milliseconds. */
 export interface ServerLimits {
+  /** From the connection's start to the end of its TLS handshake. */
+  readonly handshakeTimeout: number;
   /** From the connection's start, or the request before, to the end of the header fields. */
   readonly headersTimeout: number;
   /** From the same to the end of the request's body; the answer may take as long as it takes. */
@@ -22,6 +24,7 @@ export interface ServerLimits {
 }
 
 export const SERVER_LIMITS: ServerLimits = {
+  handshakeTimeout: 10_000,
   headersTimeout: 20_000,
   requestTimeout: 60_000,
   checkInterval: 5_000,

@@ -5,13 +5,15 @@ import type { Dispatcher } from './dispatcher.ts';
 import { Front } from './front.ts';
 import { REBIND_FIRST, REBIND_LONGEST, REFUSED_LOG_INTERVAL, SETTLE_TIMEOUT, type ServerLimits } from './limits.ts';
 import type { Log } from './log.ts';
+import type { Identities } from './tls/contexts.ts';
 
 export interface PortOptions {
   readonly dispatcher: Dispatcher;
+  readonly identities: Identities;
   readonly limits: ServerLimits;
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
-  /** Undefined: all addresses of both families, or of IPv4 where there is no IPv6. */
-  readonly address: string | undefined;
+  /** Where to bind it. No address: all of both families, or of IPv4 where there is no IPv6. */
+  readonly listenOn: { readonly address: string | undefined; readonly port: number };
   readonly log: Log;
   /** Called when the port was bound, or could not be. */
   readonly onChange: () => void;
@@ -19,11 +21,13 @@ export interface PortOptions {
 
 /** How it stands with one port of the configuration. */
 export interface PortStatus {
+  /** As configured; undefined: the gateway's usual one. */
+  readonly address: string | undefined;
   /** As configured. */
   readonly port: number;
   /** `namespace/name listener` of all listeners that share it. */
   readonly listeners: readonly string[];
-  /** What it is bound to; another port only when 0 was asked for. */
+  /** What it is bound to; another port when 0 was asked for, or `listenOn` names one. */
   readonly bound: { readonly address: string; readonly port: number } | undefined;
   /** Why it is not bound. */
   readonly problem: string | undefined;
@@ -47,10 +51,16 @@ export class Port {
   #refusedLogged = Number.NEGATIVE_INFINITY;
 
   constructor(bind: Bind, options: PortOptions) {
-    const { dispatcher, limits, log } = options;
+    const { dispatcher, identities, limits, log } = options;
     this.#bind = bind;
     this.#options = options;
-    this.#front = new Front({ dispatcher, limits, bind: () => this.#bind, closing: () => this.#closing });
+    this.#front = new Front({
+      dispatcher,
+      identities: bind.protocol === 'HTTPS' ? identities : undefined,
+      limits,
+      bind: () => this.#bind,
+      closing: () => this.#closing,
+    });
     this.#front.server.on('drop', () => this.#onDrop());
     this.#front.server.on('error', (error) => {
       if (this.#front.server.listening) log('error', 'a port has a problem', { ...this.#name, cause: error.message });
@@ -60,6 +70,7 @@ export class Port {
   get status(): PortStatus {
     const address = this.#front.server.address() as AddressInfo | null;
     return {
+      address: this.#bind.address,
       port: this.#bind.port,
       listeners: this.#bind.listeners.map(({ labels }) => `${labels.gateway} ${labels.listener}`),
       bound: address === null ? undefined : { address: address.address, port: address.port },
@@ -68,17 +79,18 @@ export class Port {
     };
   }
 
-  /** Serves new requests by this; the port is the same. */
+  /** Serves new requests by this; address, port and protocol are the same. */
   update(bind: Bind): void {
     this.#bind = bind;
+    this.#front.refresh();
   }
 
   /** Binds the port; resolves after the first attempt, whether it worked or not. */
   async listen(): Promise<void> {
-    const { address, clock, log, onChange } = this.#options;
-    const error = this.#bind.protocol === 'HTTP' ? await this.#attempt(address) : { code: 'TLS is not served' };
+    const { clock, log, onChange } = this.#options;
+    const error = await this.#attempt();
     if (this.#closing) {
-      this.#front.server.close();
+      this.#front.close();
       return;
     }
     const problem = error && describe(error.code);
@@ -102,14 +114,15 @@ export class Port {
     const { clock } = this.#options;
     this.#closing = true;
     if (this.#retry !== undefined) clock.clearTimeout(this.#retry);
-    this.#front.server.close();
+    this.#front.close();
     await this.#until(() => !this.#front.busy, timeout);
     this.#front.server.closeAllConnections();
     await this.#until(() => !this.#front.unfinished, SETTLE_TIMEOUT);
   }
 
-  #attempt(host: string | undefined): Promise<NodeJS.ErrnoException | undefined> {
+  #attempt(): Promise<NodeJS.ErrnoException | undefined> {
     const { server } = this.#front;
+    const { address, port } = this.#options.listenOn;
     return new Promise((resolve) => {
       const onError = (error: Error): void => {
         server.off('listening', onListening);
@@ -120,7 +133,7 @@ export class Port {
         resolve(undefined);
       };
       server.once('error', onError).once('listening', onListening);
-      server.listen({ port: this.#bind.port, ...(host === undefined ? {} : { host }) });
+      server.listen({ port, ...(address === undefined ? {} : { host: address }) });
     });
   }
 
@@ -135,8 +148,8 @@ export class Port {
   }
 
   get #name(): Readonly<Record<string, string>> {
-    const { port, listeners } = this.status;
-    return { port: String(port), listeners: listeners.join(', ') };
+    const { address, port, listeners } = this.status;
+    return { ...(address === undefined ? {} : { address }), port: String(port), listeners: listeners.join(', ') };
   }
 
   #onDrop(): void {

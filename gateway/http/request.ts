@@ -10,6 +10,8 @@ export interface Peer {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
+  /** What SNI named, in lower case; empty: nothing. Undefined: no TLS. */
+  readonly serverName: string | undefined;
 }
 
 /** A request as it came in: what is told of it, and what routes see of it or why they cannot. */
@@ -52,7 +54,7 @@ type SentFacts = Pick<RequestFacts, 'method' | 'host' | 'target' | 'httpVersion'
 
 const factsOf = (peer: Peer, sent: SentFacts): RequestFacts => ({
   ...sent,
-  scheme: 'http',
+  scheme: peer.serverName === undefined ? 'http' : 'https',
   remoteAddress: peer.remoteAddress,
   remotePort: peer.remotePort,
   localPort: peer.localPort,

@@ -1,13 +1,16 @@
-import type { Snapshot } from '../compile/snapshot.ts';
+import type { Bind, Snapshot } from '../compile/snapshot.ts';
 import type { Clock } from '../telemetry/export/transport.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { Port, type PortStatus } from './port.ts';
+import { Identities } from './tls/contexts.ts';
 
 export interface GatewayServerOptions extends DispatcherOptions {
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
-  /** Default: all addresses of both families, or of IPv4 where there is no IPv6. */
+  /** For binds that name no address. Default: all addresses of both families, or of IPv4 where there is no IPv6. */
   readonly address?: string | undefined;
+  /** Where a listener's port is bound instead. Default: there. */
+  readonly listenOn?: (port: number) => number;
   readonly limits?: Partial<ServerLimits>;
   /** Milliseconds for requests of a port that is no longer configured; default DRAIN_TIMEOUT. */
   readonly drainTimeout?: number;
@@ -23,35 +26,45 @@ export class GatewayServer {
   readonly #options: GatewayServerOptions;
   readonly #limits: ServerLimits;
   readonly #dispatcher: Dispatcher;
-  readonly #ports = new Map<number, Port>();
+  readonly #identities: Identities;
+  readonly #ports = new Map<string, Port>();
   readonly #draining = new Set<Promise<void>>();
 
   constructor(options: GatewayServerOptions) {
     this.#options = options;
     this.#limits = { ...SERVER_LIMITS, ...options.limits };
+    this.#identities = new Identities(options.log, options.now);
     this.#dispatcher = new Dispatcher(options, this.#limits);
   }
 
   /** New requests are served by this snapshot from now on. Resolves when each new port is bound or could not be: see `ports`. */
   async apply({ binds }: Snapshot): Promise<void> {
-    const wanted = new Set(binds.map(({ port }) => port));
-    for (const [number, port] of this.#ports) {
-      if (!wanted.has(number)) {
-        this.#ports.delete(number);
+    this.#identities.reconcile(binds);
+    const wanted = new Set(binds.map(keyOf));
+    for (const [key, port] of this.#ports) {
+      if (!wanted.has(key)) {
+        this.#ports.delete(key);
         this.#drain(port, this.#options.drainTimeout ?? DRAIN_TIMEOUT);
       }
     }
     const attempts: Promise<void>[] = [];
     for (const bind of binds) {
-      const known = this.#ports.get(bind.port);
+      const known = this.#ports.get(keyOf(bind));
       if (known !== undefined) {
         known.update(bind);
         continue;
       }
-      const { clock, address, log, onPorts = () => {} } = this.#options;
-      const limits = this.#limits;
-      const port = new Port(bind, { dispatcher: this.#dispatcher, limits, clock, address, log, onChange: onPorts });
-      this.#ports.set(bind.port, port);
+      const { clock, log, listenOn = (port) => port, onPorts = () => {} } = this.#options;
+      const port = new Port(bind, {
+        dispatcher: this.#dispatcher,
+        identities: this.#identities,
+        limits: this.#limits,
+        clock,
+        listenOn: { address: bind.address ?? this.#options.address, port: listenOn(bind.port) },
+        log,
+        onChange: onPorts,
+      });
+      this.#ports.set(keyOf(bind), port);
       attempts.push(port.listen());
     }
     await Promise.all(attempts);
@@ -74,3 +87,6 @@ export class GatewayServer {
     this.#draining.add(drained);
   }
 }
+
+/** A port that changes its protocol is another one: the connections that it has go on as they began. */
+const keyOf = ({ address = '', port, protocol }: Bind): string => `${protocol} ${address} ${port}`;

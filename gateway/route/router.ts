@@ -16,10 +16,14 @@ export interface RoutableRequest {
 
 /**
  * The listener of a port that serves a host: the most specific one. Only its routes count then, also if none of them matches (Gateway API,
- * listener isolation).
+ * listener isolation). On a TLS connection it has to be the one that the server name led to, empty if there was none: what clients were
+ * shown a certificate for is all they may ask for.
  */
-export const findListener = (bind: Bind, host: string): Listener | undefined =>
-  bind.listeners.find(({ hostname }) => matchesHostname(hostname, host));
+export const findListener = (bind: Bind, host: string, serverName?: string): Listener | undefined => {
+  const listener = bind.listeners.find(({ hostname }) => matchesHostname(hostname, host));
+  if (serverName === undefined || serverName === host) return listener;
+  return listener === findListener(bind, serverName) ? listener : undefined;
+};
 
 /** The first match that fits; they stand in order of precedence. */
 export const findMatch = ({ matches }: Listener, request: RoutableRequest): RouteMatch | undefined => {

@@ -5,6 +5,7 @@ import type { Finding } from '../../../../gateway/status/findings.ts';
 import { aBind, aHostname, aListener, aSnapshot } from '../../../support/http/snapshot.ts';
 
 const bound = (port: number, address = '::'): PortStatus => ({
+  address: undefined,
   port,
   listeners: [],
   bound: { address, port },
