@@ -1,7 +1,7 @@
 import type { AccessLogSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway/frontend.ts';
 import type { AgentgatewayPolicy } from '../../lib/api/agentgateway/policy.ts';
 import type { BackendReason } from '../../lib/api/conditions.ts';
-import type { HTTPRoute, HTTPRouteFilter, HTTPRouteMatch } from '../../lib/api/http-route.ts';
+import type { HTTPRoute, HTTPRouteFilter, HTTPRouteMatch, HTTPRouteRetry } from '../../lib/api/http-route.ts';
 import type { Collector } from '../telemetry/policy.ts';
 import type { Certificate, Credential, TcpKeepAlive, UpstreamTls } from '../upstream/target.ts';
 import type { TrafficPolicy } from './policy/traffic.ts';
@@ -50,6 +50,8 @@ export interface ResolvedRule {
   readonly filters: readonly HTTPRouteFilter[];
   /** Milliseconds; undefined: not set, 0: none. */
   readonly timeouts: { readonly request: number | undefined; readonly backendRequest: number | undefined };
+  /** The rule's own; a policy's is in `traffic`. */
+  readonly retry: HTTPRouteRetry | undefined;
   readonly backends: readonly ResolvedBackendRef[];
   readonly traffic: TrafficPolicy;
 }

@@ -193,6 +193,8 @@ export const GATEWAY = {
             },
           },
         },
+        /** Experimental channel: such a Gateway is no default one. */
+        defaultScope: { type: 'string' },
         tls: {
           type: 'object',
           properties: {
@@ -218,7 +220,6 @@ export const GATEWAY = {
         },
       },
       required: ['gatewayClassName', 'listeners'],
-      unsupported: ['defaultScope'],
     },
   },
   required: ['metadata', 'spec'],

@@ -98,8 +98,8 @@ const FILTER = {
         'URLRewrite',
         'ExtensionRef',
         'CORS',
+        'ExternalAuth',
       ],
-      unsupportedValues: ['ExternalAuth'],
     },
     requestHeaderModifier: HEADER_MODIFIER,
     responseHeaderModifier: HEADER_MODIFIER,
@@ -151,6 +151,8 @@ const FILTER = {
         maxAge: { type: 'integer', minimum: 1, default: 5 },
       },
     },
+    /** Experimental channel. */
+    externalAuth: { type: 'any' },
     extensionRef: {
       type: 'object',
       properties: { group: GROUP, kind: KIND, name: REFERENCE_NAME },
@@ -158,7 +160,6 @@ const FILTER = {
     },
   },
   required: ['type'],
-  unsupported: ['externalAuth'],
 } as const satisfies ObjectSchema;
 
 const VALUE_MATCHES = {
@@ -217,8 +218,17 @@ const RULE = {
       },
     },
     timeouts: { type: 'object', properties: { request: DURATION, backendRequest: DURATION } },
+    /** Experimental channel, as is what follows. */
+    retry: {
+      type: 'object',
+      properties: {
+        codes: { type: 'array', maxItems: 200, items: { type: 'integer', minimum: 400, maximum: 599 } },
+        attempts: { type: 'integer', minimum: 1 },
+        backoff: DURATION,
+      },
+    },
+    sessionPersistence: { type: 'any' },
   },
-  unsupported: ['retry', 'sessionPersistence'],
 } as const satisfies ObjectSchema;
 
 export const HTTP_ROUTE = {
@@ -240,8 +250,9 @@ export const HTTP_ROUTE = {
           default: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }] }],
           items: RULE,
         },
+        /** Experimental channel. */
+        useDefaultGateways: { type: 'string' },
       },
-      unsupported: ['useDefaultGateways'],
     },
   },
   required: ['metadata', 'spec'],
@@ -250,6 +261,7 @@ export const HTTP_ROUTE = {
 export type HTTPRouteSpec = Infer<typeof HTTP_ROUTE.properties.spec>;
 export type HTTPRouteRule = Infer<typeof RULE>;
 export type HTTPRouteMatch = Infer<typeof MATCH>;
+export type HTTPRouteRetry = NonNullable<Infer<typeof RULE>['retry']>;
 export type HTTPRouteFilter = Infer<typeof FILTER>;
 export type CorsSpec = NonNullable<HTTPRouteFilter['cors']>;
 export type HTTPBackendRef = Infer<typeof RULE.properties.backendRefs.items>;

@@ -22,7 +22,7 @@ const DEFAULT_BACKOFF = 25;
  * @param prefix what the match that led here matched
  */
 export const compileRulePolicy = (
-  { filters, timeouts, traffic }: Pick<ResolvedRule, 'filters' | 'timeouts' | 'traffic'>,
+  { filters, timeouts, retry, traffic }: Pick<ResolvedRule, 'filters' | 'timeouts' | 'retry' | 'traffic'>,
   { refusal: closed }: Pick<FrontendPolicy, 'refusal'>,
   prefix: string,
   expressions: Expressions,
@@ -31,6 +31,7 @@ export const compileRulePolicy = (
     filters.length === 0 &&
     timeouts.request === undefined &&
     timeouts.backendRequest === undefined &&
+    retry === undefined &&
     Object.keys(traffic).length === 0 &&
     closed === undefined;
   if (isPlain) return undefined;
@@ -50,7 +51,7 @@ export const compileRulePolicy = (
       transformation === undefined ? [] : compileTransformation(transformation, 'request', expressions),
     rewrite: compileRewrite(filters, traffic, prefix),
     timeouts: compileTimeouts(timeouts, traffic),
-    retry: compileRetry(traffic),
+    retry: compileRetry(retry ?? traffic.retry?.spec),
     responseTransformation:
       transformation === undefined ? [] : compileTransformation(transformation, 'response', expressions),
     responseHeaders: [...headers.responseHeaders, ...optional(headerModifiers?.spec.response)],
@@ -60,7 +61,7 @@ export const compileRulePolicy = (
 /** Finds what does not compile in a policy, whether or not a rule uses it. */
 export const checkTraffic = ({ metadata, spec }: AgentgatewayPolicy, expressions: Expressions): void => {
   const traffic = resolveTraffic(spec.traffic, namespacedName(metadata));
-  compileRulePolicy({ filters: [], timeouts: NO_TIMEOUTS, traffic }, {}, '', expressions);
+  compileRulePolicy({ filters: [], timeouts: NO_TIMEOUTS, retry: undefined, traffic }, {}, '', expressions);
 };
 
 const NO_TIMEOUTS = { request: undefined, backendRequest: undefined };
@@ -80,9 +81,11 @@ const compileTimeouts = (
   };
 };
 
-const compileRetry = ({ retry }: TrafficPolicy): Retry | undefined => {
+const compileRetry = (
+  retry: { readonly attempts?: number; readonly backoff?: string } | undefined,
+): Retry | undefined => {
   if (retry === undefined) return undefined;
-  const { attempts = DEFAULT_RETRIES, backoff } = retry.spec;
+  const { attempts = DEFAULT_RETRIES, backoff } = retry;
   return {
     attempts: Math.min(attempts, MAX_RETRIES),
     backoff: backoff === undefined ? DEFAULT_BACKOFF : milliseconds(backoff),

@@ -102,7 +102,8 @@ const attach = (
     if (parent.rejected !== undefined || !isServed(listener)) continue;
     attached.set(listener, { route, hostnames, rules: rules.on(gateway, listener.spec.name, listener.spec.port) });
   }
-  const accepted = condition('RouteAccepted', generation);
+  const { notes } = rules;
+  const accepted = condition('RouteAccepted', generation, notes.length === 0 ? undefined : notes.join('; '));
   return problems.length === 0
     ? status(accepted)
     : status(accepted, condition('RoutePartiallyInvalid', generation, `Dropped Rule: ${reasons}`));

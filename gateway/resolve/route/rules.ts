@@ -35,6 +35,8 @@ export class RouteRules {
   readonly unresolved: { readonly reason: ReferenceReason; readonly message: string } | undefined;
   /** `Kind/namespace/name` of the route and of its backends. */
   readonly refersTo: ReadonlySet<string>;
+  /** What is accepted and has no effect. */
+  readonly notes: readonly string[];
   readonly #route: HTTPRoute;
   readonly #context: RuleContext;
   readonly #served: readonly ServedRule[];
@@ -69,6 +71,11 @@ export class RouteRules {
       else problems.push(problem);
     }
     this.problems = problems;
+    this.notes = served.flatMap(({ index, rule }) =>
+      rule.retry?.codes === undefined
+        ? []
+        : [`rules[${index}].retry.codes has no effect: requests are retried only when no connection came about`],
+    );
     this.unresolved = unresolved;
     this.refersTo = refersTo;
     this.#served = served;
@@ -100,6 +107,7 @@ export class RouteRules {
           request: optional(rule.timeouts?.request),
           backendRequest: optional(rule.timeouts?.backendRequest),
         },
+        retry: rule.retry,
         backends: (rule.backendRefs ?? []).map((ref) => ({
           weight: ref.weight ?? 1,
           backend: resolveBackendRef(this.#route, ref, this.#context, inherited),
@@ -133,6 +141,9 @@ const ruleProblem = (
   for (const [index, ref] of (rule.backendRefs ?? []).entries()) {
     const own = backendFiltersProblem(ref.filters ?? [], `${field}.backendRefs[${index}].filters`);
     if (own !== undefined) return own;
+  }
+  if (rule.sessionPersistence !== undefined) {
+    return { reason: 'UnsupportedValue', message: `${field}.sessionPersistence is not supported` };
   }
   const redirects = (rule.filters ?? []).some(({ type }) => type === 'RequestRedirect');
   if (redirects && (rule.backendRefs ?? []).length > 0) {
