@@ -123,6 +123,18 @@ describe('a retry', () => {
     expect(performance.now() - before).toBeLessThan(400);
   });
 
+  test('has what is left of the request’s time, no more', async () => {
+    const silent = await startEndpoint(() => {});
+    endpoints.push(silent);
+    await start([await refusing(), anEndpoint(silent.port)], {
+      forward: { retry: { attempts: 1, backoff: 400 }, requestTimeout: 600 },
+    });
+    expect(await ask()).toBe(504);
+    const [record] = await gateway.records(1);
+    expect((record?.endTime ?? 0) - (record?.startTime ?? 0)).toBeLessThan(900);
+    expect(record?.upstreamCalls).toHaveLength(2);
+  });
+
   test('ends with its client', async () => {
     await start([await refusing()], { forward: { retry: { attempts: 1, backoff: 60_000 } } });
     const given = new AbortController();

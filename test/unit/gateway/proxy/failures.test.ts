@@ -52,6 +52,8 @@ const recorded = async (expected: object): Promise<void> => {
   expect(await gateway.records(1)).toMatchObject([expected]);
   expect(await answer(ask())).toBe('200 ok');
   expect(await gateway.records(2)).toHaveLength(2);
+  // Nothing came unforeseen.
+  expect(gateway.server.logs).toEqual([]);
   await gateway.idle();
 };
 
