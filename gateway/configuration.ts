@@ -1,5 +1,6 @@
 import { type Compilation, compile } from './compile/compile.ts';
 import type { Snapshot } from './compile/snapshot.ts';
+import { authorityProblem, certificateProblem } from './http/tls/certificate.ts';
 import { type ResolveOptions, resolve } from './resolve/resolve.ts';
 import type { ObjectStatus } from './resolve/status.ts';
 import type { ResourceEvent, SourceListener } from './source/event.ts';
@@ -64,7 +65,8 @@ export class Configuration implements SourceListener {
   }
 
   #compile(version: number): Compilation {
-    return compile(resolve(this.#store.resources(), this.#options.resolve), version);
+    const options = { certificateProblem, authorityProblem, ...this.#options.resolve };
+    return compile(resolve(this.#store.resources(), options), version);
   }
 
   #report(): void {

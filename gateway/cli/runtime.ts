@@ -95,7 +95,10 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   const onPorts = (): void => {
     readiness.onPorts(server.ports);
     // Not before all ports have been tried: some will be bound in a moment.
-    void applied.then(announce);
+    void applied.then(() => {
+      configuration.refresh();
+      announce();
+    });
   };
   const announce = (): void => {
     if (configuration.snapshot !== undefined && report !== undefined) {
@@ -106,6 +109,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     resolve: {
       referenceGrants: options.referenceGrants,
       reservedPorts: [options.admin, options.stats, options.readiness].map(({ port }) => port),
+      unboundPort: (address, port) => unboundPort(server, address, port),
     },
     onSnapshot: (snapshot) => {
       applied = server.apply(snapshot).then(() => readiness.onPorts(server.ports));
@@ -158,6 +162,11 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
       accessLog.flush();
     },
   };
+};
+
+const unboundPort = (server: GatewayServer, address: string | undefined, port: number): string | undefined => {
+  const problem = server.ports.find((own) => own.address === address && own.port === port)?.problem;
+  return problem === undefined ? undefined : `port ${port} cannot be bound: ${problem}`;
 };
 
 type PagesDescription = Omit<Parameters<typeof startPages>[0], 'onError'>;

@@ -127,8 +127,12 @@ describe('tooltrail gateway', () => {
       `a port cannot be bound and is tried again port=${taken.port} listeners="agentgateway-system/mcp-gateway mcp"`,
     );
     expect(await readiness()).toBe(503);
+    // The listener's condition says so, for as long as it is so.
+    await eventually(() => gateway.err().includes('(Accepted=False/PortUnavailable)'));
+    expect(gateway.err()).not.toContain('findings are gone');
     await taken.close();
     await ready();
+    await eventually(() => gateway.err().includes('findings are gone'));
   });
 
   test('goes on when nobody reads what it writes', async () => {
