@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import type { GatewayError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Peer } from './request.ts';
@@ -21,12 +20,12 @@ export class Connection implements Peer {
   #unfinished = 0;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, serverName: string | undefined) {
     this.socket = socket;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(MAPPED_IPV4, '');
     this.remotePort = socket.remotePort ?? 0;
     this.localPort = socket.localPort ?? 0;
-    this.serverName = socket instanceof TLSSocket ? (socket.servername || '').toLowerCase() : undefined;
+    this.serverName = serverName;
   }
 
   /** Requests that are not finished. */

@@ -1,23 +1,24 @@
-import { createServer, IncomingMessage, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer, IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Bind } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
+import type { Clock } from '../telemetry/export/transport.ts';
 import { Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type ServerLimits, TCP_KEEP_ALIVE_DELAY } from './limits.ts';
+import type { Log } from './log.ts';
 import { faultOf, rawAnswer } from './render.ts';
 import { receive, unreadable } from './request.ts';
 import { GatewayResponse } from './response.ts';
-import type { Identities } from './tls/contexts.ts';
 import { Handshakes } from './tls/handshakes.ts';
 
 export interface FrontOptions {
   readonly dispatcher: Dispatcher;
   readonly limits: ServerLimits;
-  /** Undefined: no TLS. */
-  readonly identities: Identities | undefined;
+  readonly protocol: Bind['protocol'];
+  readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
+  readonly log: Log;
   /** What new requests are served by. */
   readonly bind: () => Bind;
   /** No new requests on connections that are open: the port is going away. */
@@ -32,8 +33,9 @@ export class Front {
   readonly #connections = new Map<Duplex, Connection>();
 
   constructor(options: FrontOptions) {
-    const { bind, identities, limits } = options;
-    const settings: ServerOptions<typeof IncomingMessage, typeof GatewayResponse> = {
+    const { limits, protocol } = options;
+    this.#options = options;
+    this.server = createServer({
       IncomingMessage,
       ServerResponse: GatewayResponse,
       insecureHTTPParser: false,
@@ -46,19 +48,9 @@ export class Front {
       keepAliveTimeout: limits.keepAliveTimeout,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_DELAY,
-      noDelay: true,
-    };
-    this.#options = options;
-    if (identities === undefined) {
-      this.server = createServer(settings);
-      this.server.on('connection', (socket: Socket) => this.#open(socket));
-    } else {
-      this.#handshakes = new Handshakes({ bind, identities, timeout: limits.handshakeTimeout });
-      const server = createTlsServer({ ...settings, ...this.#handshakes.settings });
-      this.#handshakes.attach(server);
-      server.on('secureConnection', (socket) => this.#open(socket));
-      this.server = server;
-    }
+    });
+    if (protocol === 'HTTPS') this.#handshakes = this.#secured();
+    else this.server.on('connection', (socket: Socket) => this.#open(socket, undefined));
     // Not every Node refuses what is beyond its limit, some drop it: with one more than ours it shows in `receive`.
     this.server.maxHeadersCount = limits.maxHeaders + 1;
     this.server.maxConnections = limits.maxConnections;
@@ -100,8 +92,27 @@ export class Front {
     this.#handshakes?.abort();
   }
 
-  #open(socket: Socket): void {
-    const connection = new Connection(socket);
+  /** The server reads requests from connections once their handshakes have ended, in place of those that come in. */
+  #secured(): Handshakes {
+    const { bind, clock, limits, log } = this.#options;
+    const [serve] = this.server.listeners('connection') as [(this: Front['server'], socket: Socket) => void];
+    const handshakes = new Handshakes({
+      bind,
+      clock,
+      log,
+      timeout: limits.handshakeTimeout,
+      onSecure: (socket, serverName) => {
+        this.#open(socket, serverName);
+        serve.call(this.server, socket);
+      },
+    });
+    this.server.off('connection', serve);
+    this.server.on('connection', (socket: Socket) => handshakes.accept(socket));
+    return handshakes;
+  }
+
+  #open(socket: Socket, serverName: string | undefined): void {
+    const connection = new Connection(socket, serverName);
     this.#connections.set(socket, connection);
     socket.on('close', () => {
       if (connection.unfinished === 0) this.#connections.delete(socket);

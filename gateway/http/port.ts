@@ -5,11 +5,9 @@ import type { Dispatcher } from './dispatcher.ts';
 import { Front } from './front.ts';
 import { REBIND_FIRST, REBIND_LONGEST, REFUSED_LOG_INTERVAL, SETTLE_TIMEOUT, type ServerLimits } from './limits.ts';
 import type { Log } from './log.ts';
-import type { Identities } from './tls/contexts.ts';
 
 export interface PortOptions {
   readonly dispatcher: Dispatcher;
-  readonly identities: Identities;
   readonly limits: ServerLimits;
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
   /** Where to bind it. No address: all of both families, or of IPv4 where there is no IPv6. */
@@ -51,13 +49,15 @@ export class Port {
   #refusedLogged = Number.NEGATIVE_INFINITY;
 
   constructor(bind: Bind, options: PortOptions) {
-    const { dispatcher, identities, limits, log } = options;
+    const { clock, dispatcher, limits, log } = options;
     this.#bind = bind;
     this.#options = options;
     this.#front = new Front({
       dispatcher,
-      identities: bind.protocol === 'HTTPS' ? identities : undefined,
       limits,
+      protocol: bind.protocol,
+      clock,
+      log,
       bind: () => this.#bind,
       closing: () => this.#closing,
     });

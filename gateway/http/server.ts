@@ -3,7 +3,6 @@ import type { Clock } from '../telemetry/export/transport.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { Port, type PortStatus } from './port.ts';
-import { Identities } from './tls/contexts.ts';
 
 export interface GatewayServerOptions extends DispatcherOptions {
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
@@ -26,20 +25,17 @@ export class GatewayServer {
   readonly #options: GatewayServerOptions;
   readonly #limits: ServerLimits;
   readonly #dispatcher: Dispatcher;
-  readonly #identities: Identities;
   readonly #ports = new Map<string, Port>();
   readonly #draining = new Set<Promise<void>>();
 
   constructor(options: GatewayServerOptions) {
     this.#options = options;
     this.#limits = { ...SERVER_LIMITS, ...options.limits };
-    this.#identities = new Identities(options.log, options.now);
     this.#dispatcher = new Dispatcher(options, this.#limits);
   }
 
   /** New requests are served by this snapshot from now on. Resolves when each new port is bound or could not be: see `ports`. */
   async apply({ binds }: Snapshot): Promise<void> {
-    this.#identities.reconcile(binds);
     const wanted = new Set(binds.map(keyOf));
     for (const [key, port] of this.#ports) {
       if (!wanted.has(key)) {
@@ -57,7 +53,6 @@ export class GatewayServer {
       const { clock, log, listenOn = (port) => port, onPorts = () => {} } = this.#options;
       const port = new Port(bind, {
         dispatcher: this.#dispatcher,
-        identities: this.#identities,
         limits: this.#limits,
         clock,
         listenOn: { address: bind.address ?? this.#options.address, port: listenOn(bind.port) },

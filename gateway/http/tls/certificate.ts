@@ -6,6 +6,8 @@ const END = '-----END CERTIFICATE-----';
 
 /** Keys that a server can sign TLS handshakes with (RFC 8446 §4.2.3, as OpenSSL names them). */
 const SIGNING_KEYS: ReadonlySet<string | undefined> = new Set(['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448']);
+/** RFC 7468 §11 and RFC 1421 §4.6.1.1. */
+const ENCRYPTED = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m;
 
 /**
  * Why a certificate with its chain, and the private key of the first of them, cannot be served; undefined: they can. Both are PEM. Whether
@@ -50,11 +52,12 @@ const readCertificates = (text: string): readonly X509Certificate[] | string => 
 
 const readKey = (text: string): KeyObject | string => {
   if (!text.includes('-----BEGIN ')) return 'is not PEM';
+  if (ENCRYPTED.test(text)) return 'is encrypted';
   try {
     const key = createPrivateKey({ key: text, format: 'pem' });
     return SIGNING_KEYS.has(key.asymmetricKeyType) ? key : `is of a type that TLS cannot use: ${key.asymmetricKeyType}`;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE' ? 'is encrypted' : 'cannot be read';
+  } catch {
+    return 'cannot be read';
   }
 };
 

@@ -10,11 +10,27 @@ export interface KeyPair {
 export interface Authority {
   /** PEM: what clients have to trust. */
   readonly certificate: string;
-  /** A server's certificate for one DNS name. */
-  issue(name: string): Promise<KeyPair>;
+  /** A server's certificate for one DNS name; its key is ECDSA by default. */
+  issue(name: string, options?: { readonly key?: keyof typeof ALGORITHMS; readonly notAfter?: Date }): Promise<KeyPair>;
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const ALGORITHMS = {
+  ecdsa: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  rsa: {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2_048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+    hash: 'SHA-256',
+  },
+  /** Too short for today's TLS. */
+  shortRsa: {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 1_024,
+    publicExponent: new Uint8Array([1, 0, 1]),
+    hash: 'SHA-256',
+  },
+} as const;
+const ALGORITHM = ALGORITHMS.ecdsa;
 const VALIDITY = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) };
 
 /** A certificate authority for one test run. */
@@ -32,10 +48,11 @@ export const createAuthority = async (): Promise<Authority> => {
   });
   return {
     certificate: root.toString('pem'),
-    issue: async (host) => {
-      const { publicKey, privateKey } = await generateKeys();
+    issue: async (host, { key = 'ecdsa', notAfter = VALIDITY.notAfter } = {}) => {
+      const { publicKey, privateKey } = await generateKeys(ALGORITHMS[key]);
       const certificate = await x509.X509CertificateGenerator.create({
         ...VALIDITY,
+        notAfter,
         subject: `CN=${host}`,
         issuer: name,
         signingAlgorithm: ALGORITHM,
@@ -48,8 +65,8 @@ export const createAuthority = async (): Promise<Authority> => {
   };
 };
 
-const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+const generateKeys = (algorithm: (typeof ALGORITHMS)[keyof typeof ALGORITHMS] = ALGORITHM) =>
+  webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
 
 const pem = async (key: webcrypto.CryptoKey): Promise<string> => {
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');

@@ -98,9 +98,12 @@ export interface RawClient {
   readonly broken: () => boolean;
 }
 
-export const connect = (port: number, text = ''): RawClient => {
+export const connect = (port: number, text = ''): RawClient =>
+  rawClient(createConnection({ port, host: '127.0.0.1' }), text);
+
+/** The same on a socket of the test's. */
+export const rawClient = (socket: Socket, text = ''): RawClient => {
   let received = '';
-  const socket = createConnection({ port, host: '127.0.0.1' });
   const closed = new Promise<string>((resolve) => {
     socket.on('close', () => resolve(received));
   });

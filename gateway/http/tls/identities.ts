@@ -1,49 +1,48 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Bind, Listener } from '../../compile/snapshot.ts';
 import type { Certificate } from '../../upstream/target.ts';
 import type { Log } from '../log.ts';
 import { reasonOf } from './certificate.ts';
 
-/** RFC 8996: nothing older. */
-export const TLS_VERSIONS = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const;
+export interface IdentitiesOptions {
+  /** Called when a handshake has ended well. */
+  readonly onSecure: (socket: TLSSocket) => void;
+  readonly log: Log;
+  /** Milliseconds of the Unix epoch. */
+  readonly now: () => number;
+}
 
 /** What is shown to clients: certificates with keys of different types, of which each client gets one that it can check. */
 export interface Identity {
-  readonly context: SecureContext;
-  /** What the context was made of. */
-  readonly options: SecureContextOptions;
+  /** Listens nowhere: connections are handed to it. A context chosen while the handshake runs would have one certificate only. */
+  readonly server: Server;
   readonly certificates: readonly X509Certificate[];
 }
 
 /**
- * What the listeners of a snapshot show of themselves, read once for each list of certificates, for as long as a snapshot has it: a reload
- * costs nothing where they stay, and where they change only new handshakes notice.
+ * What the listeners of a port show of themselves, read once for each list of certificates, for as long as the port has it: a reload costs
+ * nothing where they stay, sessions can be resumed then, and where they change only new connections notice.
  */
 export class Identities {
-  readonly #log: Log;
-  readonly #now: () => number;
+  readonly #options: IdentitiesOptions;
   #byText = new Map<string, readonly Identity[]>();
-  readonly #byListener = new WeakMap<Listener, readonly Identity[]>();
+  #byListener = new Map<Listener, readonly Identity[]>();
 
-  /** @param now milliseconds of the Unix epoch */
-  constructor(log: Log, now: () => number) {
-    this.#log = log;
-    this.#now = now;
+  constructor(options: IdentitiesOptions) {
+    this.#options = options;
   }
 
-  /** Call with all binds of a snapshot before they are served. */
-  reconcile(binds: readonly Bind[]): void {
+  reconcile({ listeners }: Bind): void {
     const byText = new Map<string, readonly Identity[]>();
-    for (const { protocol, listeners } of binds) {
-      if (protocol !== 'HTTPS') continue;
-      for (const listener of listeners) {
+    this.#byListener = new Map(
+      listeners.map((listener) => {
         const text = JSON.stringify(listener.certificates ?? []);
         const identities = byText.get(text) ?? this.#byText.get(text) ?? this.#load(listener);
         byText.set(text, identities);
-        this.#byListener.set(listener, identities);
-      }
-    }
+        return [listener, identities];
+      }),
+    );
     this.#byText = byText;
   }
 
@@ -57,29 +56,42 @@ export class Identities {
 
   /** What cannot be used should have been a condition of the listener; here it is that listener's misfortune alone. */
   #load({ certificates = [], labels }: Listener): readonly Identity[] {
+    const { log, now } = this.#options;
     const fields = { gateway: labels.gateway, listener: labels.listener };
     try {
       const read = certificates.map((certificate) => ({
         ...certificate,
         x509: new X509Certificate(certificate.certificate),
       }));
-      const now = this.#now();
-      if (read.some(({ x509 }) => Date.parse(x509.validTo) < now)) {
-        this.#log('warn', 'a certificate has expired', fields);
-      }
-      if (read.length === 0) this.#log('error', 'a listener has no certificate: it refuses connections', fields);
-      return group(read).map(newIdentity);
+      if (read.length === 0) log('error', 'a listener has no certificate: it refuses connections', fields);
+      const identities = group(read).map((members) => this.#newIdentity(members));
+      if (read.some(({ x509 }) => Date.parse(x509.validTo) < now())) log('warn', 'a certificate has expired', fields);
+      return identities;
     } catch (error) {
       const cause = reasonOf(error);
-      this.#log('error', 'a certificate cannot be used: its listener refuses connections', { ...fields, cause });
+      log('error', 'a certificate cannot be used: its listener refuses connections', { ...fields, cause });
       return [];
     }
+  }
+
+  #newIdentity(members: readonly ReadCertificate[]): Identity {
+    const server = createServer({
+      // RFC 8996: nothing older.
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+      ALPNProtocols: ['http/1.1'],
+      cert: members.map(({ certificate }) => certificate),
+      key: members.map(({ key }) => key),
+    });
+    server.on('secureConnection', this.#options.onSecure);
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return { server, certificates: members.map(({ x509 }) => x509) };
   }
 }
 
 type ReadCertificate = Certificate & { readonly x509: X509Certificate };
 
-/** A context holds one certificate for each type of key: further ones, which are for other names, get contexts of their own. */
+/** TLS takes one certificate for each type of key: further ones, which are for other names, are shown by themselves. */
 const group = (certificates: readonly ReadCertificate[]): readonly (readonly ReadCertificate[])[] => {
   const groups: Map<string | undefined, ReadCertificate>[] = [];
   for (const certificate of certificates) {
@@ -89,13 +101,4 @@ const group = (certificates: readonly ReadCertificate[]): readonly (readonly Rea
     else free.set(type, certificate);
   }
   return groups.map((members) => [...members.values()]);
-};
-
-const newIdentity = (certificates: readonly ReadCertificate[]): Identity => {
-  const options: SecureContextOptions = {
-    ...TLS_VERSIONS,
-    cert: certificates.map(({ certificate }) => certificate),
-    key: certificates.map(({ key }) => key),
-  };
-  return { context: createSecureContext(options), options, certificates: certificates.map(({ x509 }) => x509) };
 };
