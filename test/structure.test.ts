@@ -8,7 +8,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/cel': ['lib/api'],
   'lib/core': ['lib/api', 'lib/cel'],
   'lib/gateway-api': ['lib/api', 'lib/cel', 'lib/core'],
-  'lib/agentgateway': ['lib/api', 'lib/cel', 'lib/core', 'lib/gateway-api'],
+  'lib/workload': ['lib/api'],
+  'lib/agentgateway': ['lib/api', 'lib/cel', 'lib/core', 'lib/gateway-api', 'lib/workload'],
   'lib/telemetry': ['lib/api', 'lib/core', 'lib/agentgateway'],
   lib: ['lib/api', 'lib/core', 'lib/gateway-api', 'lib/agentgateway', 'lib/telemetry'],
   // Leaves: no other part of the gateway but its table of errors.

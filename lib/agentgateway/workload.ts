@@ -4,9 +4,10 @@ import { Construct } from 'constructs';
 import { KINDS, namespacedName } from '../api/kinds.ts';
 import { VERSION } from '../core/version.ts';
 import type { Gateway } from '../gateway-api/gateway.ts';
+import { servicePorts } from '../workload/pod.ts';
 import { secretVariables } from './secret-variables.ts';
 import { gatewayDocuments, gatewayObjects } from './workload-objects.ts';
-import { deploymentSpec, type PodProps, podLabels, podSelector } from './workload-pod.ts';
+import { deploymentSpec, listenerPorts, type PodProps, podLabels, podSelector } from './workload-pod.ts';
 
 export interface GatewayWorkloadProps {
   /** The Gateway to serve; the objects are named after it and stand in its namespace. */
@@ -75,20 +76,12 @@ export class GatewayWorkload extends Construct {
       spec: {
         type: props.serviceType ?? 'LoadBalancer',
         selector: podSelector(gateway),
-        ports: Lazy.any({ produce: () => servicePorts(gateway) }),
+        ports: Lazy.any({ produce: () => servicePorts(listenerPorts(gateway)) }),
       },
     });
     this.node.addValidation({ validate: () => [...workloadProblems(props, config)] });
   }
 }
-
-const servicePorts = (gateway: Gateway): readonly unknown[] =>
-  [...new Set(gateway.listeners.map(({ port }) => port))].map((port) => ({
-    name: `listener-${port}`,
-    port,
-    protocol: 'TCP',
-    targetPort: port,
-  }));
 
 const workloadProblems = ({ gateway, replicas = 1 }: GatewayWorkloadProps, config: () => string): readonly string[] => {
   const bytes = Buffer.byteLength(config());
