@@ -64,7 +64,10 @@ const visit = (
 const holds = (rule: string, self: unknown): boolean => {
   let run = compiled.get(rule);
   if (run === undefined) {
-    run = ENVIRONMENT.parse(rule);
+    const parsed = ENVIRONMENT.parse(rule);
+    const { valid, error } = parsed.check();
+    if (!valid) throw error ?? new Error(`not CEL: ${rule}`);
+    run = parsed;
     compiled.set(rule, run);
   }
   try {

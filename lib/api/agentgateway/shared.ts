@@ -191,7 +191,7 @@ export const conditional = <P extends ObjectSchema>(policy: P) =>
       {
         rule:
           'self.all(c, has(c.condition)) || ' +
-          '(self.filter(c, !has(c.condition)).size() == 1 && !has(self[size(self) - 1].condition))',
+          '(self.filter(c, !has(c.condition)).size() == 1 && [self[size(self) - 1]].all(c, !has(c.condition)))',
         message: 'only the last may be without a condition',
       },
     ],

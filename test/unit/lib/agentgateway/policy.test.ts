@@ -157,12 +157,18 @@ describe('AgentgatewayPolicy', () => {
     const { app, chart, gateway } = setUp();
     const collector = collectorIn(chart.edge, 'edge');
     new AgentgatewayPolicy(chart.edge, 'p', { targets: [gateway], tracing: { collector, path: '/v1/traces' } });
-    expect(problems(app)).toEqual(['[edge/p] spec.frontend.tracing: path is for protocol HTTP only: set protocol, or leave path out']);
+    expect(problems(app)).toEqual([
+      '[edge/p] spec.frontend.tracing: path is for protocol HTTP only: set protocol, or leave path out',
+    ]);
   });
 
   test.each<[string, Partial<AgentgatewayPolicyProps>, string]>([
     ['no target', { targets: [], accessLog: {} }, 'spec.targetRefs: has 0 items, at least 1 are needed'],
-    ['no part', {}, 'spec.frontend: needs at least one of tracing, accessLog, metrics, tcp, networkAuthorization, tls, http, proxyProtocol, connect'],
+    [
+      'no part',
+      {},
+      'spec.frontend: needs at least one of tracing, accessLog, metrics, tcp, networkAuthorization, tls, http, proxyProtocol, connect',
+    ],
     [
       'no attribute',
       { accessLog: { attributes: {} } },

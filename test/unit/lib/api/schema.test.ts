@@ -8,6 +8,7 @@ import type { GATEWAY, GatewaySpec, ReferenceGrantSpec } from '../../../../lib/a
 import type { HTTP_ROUTE, HTTPRouteSpec } from '../../../../lib/api/http-route.ts';
 import { SCHEMAS } from '../../../../lib/api/objects.ts';
 import type { ObjectSchema, Schema } from '../../../../lib/api/schema.ts';
+import { ruleViolations } from '../../../../lib/cel/rules.ts';
 
 /** Every schema inside a schema, with its path. */
 function* walk(schema: Schema, path: string): Generator<readonly [string, Schema]> {
@@ -60,7 +61,10 @@ describe('schemas', () => {
 
   test('bound every pattern by a length', () => {
     const unbounded = all.filter(
-      ([, schema]) => schema.type === 'string' && schema.pattern !== undefined && schema.maxLength === undefined,
+      ([, schema]) =>
+        (schema.type === 'string' || schema.type === 'intOrString') &&
+        schema.pattern !== undefined &&
+        schema.maxLength === undefined,
     );
     expect(unbounded.map(([path]) => path)).toEqual([]);
   });
@@ -74,6 +78,33 @@ describe('schemas', () => {
       }
     },
   );
+
+  test('have rules that are CEL', () => {
+    const rules = all.flatMap(([, { rules = [] }]) => rules);
+    expect(rules.length).toBeGreaterThan(50);
+    // One that does not hold for a value of the wrong kind is fine; one that is no CEL throws.
+    for (const rule of rules) ruleViolations({ type: 'any', rules: [rule] }, true);
+  });
+
+  test('keep rules across fields apart from defaults: they hold before these are filled in', () => {
+    const reads = objects.flatMap(([path, { properties, rules = [] }]) =>
+      Object.entries(properties).flatMap(([name, property]) =>
+        'default' in property
+          ? rules
+              .filter(({ rule }) => rule.includes(`self.${name}`) && !rule.includes(`has(self.${name})`))
+              .map(({ rule }) => [path, rule])
+          : [],
+      ),
+    );
+    expect(reads).toEqual([]);
+  });
+
+  test('name only values that exist as having no effect', () => {
+    for (const [path, schema] of all) {
+      if (schema.type !== 'string') continue;
+      expect([path, schema.enum ?? []]).toEqual([path, expect.arrayContaining(Object.keys(schema.inertValues ?? {}))]);
+    }
+  });
 
   test('do not call a field unsupported that they serve', () => {
     for (const [path, schema] of objects) {
