@@ -102,7 +102,7 @@ describe('the published package, installed into an empty project', () => {
 
   test('runs the gateway’s command line', () => {
     const help = run('npx', ['--no-install', 'tooltrail', 'gateway', '--help'], project);
-    for (const option of ['--config', '--admin', '--stats', '--readiness', '--connect-to']) {
+    for (const option of ['--config', '--listen', '--admin', '--stats', '--readiness', '--connect-to']) {
       expect(help).toContain(option);
     }
   });

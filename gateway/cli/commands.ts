@@ -24,6 +24,11 @@ export const GATEWAY_COMMAND: CommandSpec = {
   options: {
     config: { value: 'PATH', multiple: true, help: 'what to serve' },
     bind: { value: 'ADDRESS', help: 'IP address that listeners bind; default :: or, without IPv6, 0.0.0.0: all' },
+    listen: {
+      value: 'PORT=PORT',
+      multiple: true,
+      help: 'where a listener’s port is bound instead: 443=8443 serves the objects of a cluster without its rights',
+    },
     admin: { value: 'HOST:PORT', default: `127.0.0.1:${PORTS.admin}`, help: 'admin interface: /config_dump' },
     stats: { value: 'HOST:PORT', default: `0.0.0.0:${PORTS.stats}`, help: '/metrics' },
     readiness: { value: 'HOST:PORT', default: `0.0.0.0:${PORTS.readiness}`, help: '/healthz/ready' },

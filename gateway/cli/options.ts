@@ -12,6 +12,8 @@ import { GATEWAY_COMMAND } from './commands.ts';
 export interface GatewayOptions {
   readonly paths: readonly string[];
   readonly bind: string | undefined;
+  /** Ports of listeners that are bound elsewhere, and where. */
+  readonly listen: ReadonlyMap<number, number>;
   readonly admin: ListenAddress;
   readonly stats: ListenAddress;
   readonly readiness: ListenAddress;
@@ -32,6 +34,7 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
   return {
     paths,
     bind,
+    listen: listenPorts(args.all('listen')),
     admin: listenAddress(args, 'admin'),
     stats: listenAddress(args, 'stats'),
     readiness: listenAddress(args, 'readiness'),
@@ -44,6 +47,7 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
   };
 };
 
+const MAX_PORT = 65_535;
 const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
 
 const listenAddress = (args: Arguments, option: string): ListenAddress => {
@@ -51,9 +55,23 @@ const listenAddress = (args: Arguments, option: string): ListenAddress => {
   const [, ipv6, name, digits] = ADDRESS.exec(text) ?? [];
   const host = ipv6 ?? name;
   const port = Number(digits);
-  if (host === undefined || port > 65_535) throw usage(GATEWAY_COMMAND, `--${option} ${quote(text)} is no HOST:PORT`);
+  if (host === undefined || port > MAX_PORT) throw usage(GATEWAY_COMMAND, `--${option} ${quote(text)} is no HOST:PORT`);
   return { host, port };
 };
+
+const listenPorts = (texts: readonly string[]): ReadonlyMap<number, number> => {
+  const ports = new Map<number, number>();
+  for (const text of texts) {
+    const [, from, to] = (/^(\d{1,5})=(\d{1,5})$/.exec(text) ?? []).map(Number);
+    if (!isPort(from) || !isPort(to)) throw usage(GATEWAY_COMMAND, `--listen ${quote(text)} is no PORT=PORT`);
+    if (ports.has(from)) throw usage(GATEWAY_COMMAND, `--listen says twice where ${from} is bound`);
+    if ([...ports.values()].includes(to)) throw usage(GATEWAY_COMMAND, `--listen binds two ports to ${to}`);
+    ports.set(from, to);
+  }
+  return ports;
+};
+
+const isPort = (port: number | undefined): port is number => port !== undefined && port >= 1 && port <= MAX_PORT;
 
 const connectTo = (texts: readonly string[]): ConnectTo =>
   new Map(

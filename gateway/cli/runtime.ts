@@ -2,6 +2,7 @@ import { adminPages } from '../admin/admin.ts';
 import { authority, type ListenAddress, type PagesServer, startPages } from '../admin/pages.ts';
 import { Readiness } from '../admin/readiness.ts';
 import { statsPages } from '../admin/stats.ts';
+import { allMatches } from '../compile/routes/table.ts';
 import type { Backend, Snapshot } from '../compile/snapshot.ts';
 import { Configuration, type Report } from '../configuration.ts';
 import type { Log } from '../http/log.ts';
@@ -86,6 +87,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     clock,
     log,
     address: options.bind,
+    listenOn: (port) => options.listen.get(port) ?? port,
     onPorts: () => onPorts(),
   });
 
@@ -192,8 +194,8 @@ const tracingPolicies = ({ binds }: Snapshot) =>
 
 const targets = ({ binds }: Snapshot) =>
   binds.flatMap(({ listeners }) =>
-    listeners.flatMap(({ matches }) =>
-      matches.flatMap(({ rule }) => rule.backends.flatMap(({ backend }) => targetsOf(backend))),
+    listeners.flatMap(({ routes }) =>
+      allMatches(routes).flatMap(({ rule }) => rule.backends.flatMap(({ backend }) => targetsOf(backend))),
     ),
   );
 

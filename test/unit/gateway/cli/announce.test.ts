@@ -53,6 +53,16 @@ describe('Announcer', () => {
     ]);
   });
 
+  test('with its scheme, and of the addresses that share a port each by its own', () => {
+    const on = (address: string) => aBind(443, { address, protocol: 'HTTPS' });
+    const at = (address: string): PortStatus => ({ ...bound(443, address), address });
+    const lines = said(aSnapshot(on('192.0.2.1'), on('192.0.2.2')), [at('192.0.2.1'), at('192.0.2.2')], []);
+    expect(lines.map((line) => /url=(\S+)/.exec(line)?.[1])).toEqual([
+      'https://192.0.2.1:443',
+      'https://192.0.2.2:443',
+    ]);
+  });
+
   test('not of one whose port is not bound, before it is', () => {
     const notBound = { ...bound(3000), bound: undefined, problem: 'it is in use' };
     expect(said(aSnapshot(3000), [notBound], [])).toEqual([

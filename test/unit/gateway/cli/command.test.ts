@@ -11,6 +11,7 @@ describe('tooltrail gateway', () => {
     expect(parse('--config a')).toEqual({
       paths: ['a'],
       bind: undefined,
+      listen: new Map(),
       admin: { host: '127.0.0.1', port: 15000 },
       stats: { host: '0.0.0.0', port: 15020 },
       readiness: { host: '0.0.0.0', port: 15021 },
@@ -33,10 +34,14 @@ describe('tooltrail gateway', () => {
 
   test('takes every option', () => {
     const line =
-      '--config a --bind :: --admin [::1]:1 --stats localhost:2 --readiness 127.0.0.1:0 --connect-to A.b:443=127.0.0.1:1 ' +
+      '--config a --bind :: --listen 80=8080 --listen 443=8443 --admin [::1]:1 --stats localhost:2 --readiness 127.0.0.1:0 --connect-to A.b:443=127.0.0.1:1 ' +
       '--connect-to c:80=[::1]:2 --reference-grants none --log-format json --span-names semconv';
     expect(parse(line)).toMatchObject({
       bind: '::',
+      listen: new Map([
+        [80, 8080],
+        [443, 8443],
+      ]),
       admin: { host: '::1', port: 1 },
       stats: { host: 'localhost', port: 2 },
       readiness: { host: '127.0.0.1', port: 0 },
@@ -65,6 +70,13 @@ describe('tooltrail gateway', () => {
     ['a --stats localhost:65536', '--stats "localhost:65536" is no HOST:PORT'],
     ['a --readiness ::1:15021', '--readiness "::1:15021" is no HOST:PORT'],
     ['a --bind localhost', '--bind "localhost" is no IP address'],
+    ['a --listen 80', '--listen "80" is no PORT=PORT'],
+    ['a --listen 80=', '--listen "80=" is no PORT=PORT'],
+    ['a --listen 0=80', '--listen "0=80" is no PORT=PORT'],
+    ['a --listen 80=65536', '--listen "80=65536" is no PORT=PORT'],
+    ['a --listen 80=::1:80', '--listen "80=::1:80" is no PORT=PORT'],
+    ['a --listen 80=1 --listen 80=2', '--listen says twice where 80 is bound'],
+    ['a --listen 80=1 --listen 81=1', '--listen binds two ports to 1'],
     ['a --connect-to b:1', '--connect-to: expected HOST:PORT=HOST:PORT, not "b:1"'],
     ['a --help=yes', `option '--help' does not take an argument`],
   ])('%j is refused in one line', (line, message) => {

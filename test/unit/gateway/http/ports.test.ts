@@ -146,6 +146,47 @@ describe('ports', () => {
   });
 });
 
+describe('addresses', () => {
+  test('one port may be bound on several, each with its own listeners', async () => {
+    const port = await freePort();
+    const on = (address: string) => ({ ...routed(port, address), address });
+    server = await startServer(aSnapshot(on('127.0.0.1'), on('127.0.0.2')));
+    expect(server.server.ports).toMatchObject([
+      { address: '127.0.0.1', port, bound: { address: '127.0.0.1', port } },
+      { address: '127.0.0.2', port, bound: { address: '127.0.0.2', port } },
+    ]);
+    for (const { address } of server.server.ports) await fetch(`http://${address}:${port}/mcp`);
+    await until(() => server.records.length === 2);
+    expect(server.records.map(({ labels }) => labels.route)).toEqual(['127.0.0.1', '127.0.0.2']);
+    await server.server.apply(aSnapshot(on('127.0.0.2')));
+    expect(server.server.ports.map(({ address }) => address)).toEqual(['127.0.0.2']);
+    expect(await accepts(port)).toBe(false);
+  });
+
+  test('one that cannot be bound is named, the others go on', async () => {
+    server = await startServer(aSnapshot({ ...aBind(0), address: '192.0.2.1' }, aBind(0)));
+    expect(server.server.ports).toMatchObject([
+      { address: '192.0.2.1', bound: undefined, problem: 'the address is none of this machine (EADDRNOTAVAIL)' },
+      { address: undefined, bound: { address: '127.0.0.1' } },
+    ]);
+    expect(server.logs.map(({ fields }) => fields.address)).toEqual(['192.0.2.1']);
+  });
+
+  test('ports may be bound elsewhere than they are configured', async () => {
+    const [http, https] = [await freePort(), await freePort()];
+    const elsewhere = new Map([
+      [80, http],
+      [443, https],
+    ]);
+    server = await startServer(aSnapshot(80, 443), { listenOn: (port) => elsewhere.get(port) ?? port });
+    expect(server.server.ports.map(({ port, bound }) => [port, bound?.port])).toEqual([
+      [80, http],
+      [443, https],
+    ]);
+    expect(await (await fetch(server.url('/mcp'))).text()).toBe('served');
+  });
+});
+
 describe('reload', () => {
   test('a request under way keeps the configuration that it began with', async () => {
     server = await startServer(aSnapshot(routed(0, 'default/old')));
