@@ -147,21 +147,25 @@ describe('ports', () => {
 });
 
 describe('addresses', () => {
-  test('one port may be bound on several, each with its own listeners', async () => {
-    const port = await freePort();
-    const on = (address: string) => ({ ...routed(port, address), address });
-    server = await startServer(aSnapshot(on('127.0.0.1'), on('127.0.0.2')));
-    expect(server.server.ports).toMatchObject([
-      { address: '127.0.0.1', port, bound: { address: '127.0.0.1', port } },
-      { address: '127.0.0.2', port, bound: { address: '127.0.0.2', port } },
-    ]);
-    for (const { address } of server.server.ports) await fetch(`http://${address}:${port}/mcp`);
-    await until(() => server.records.length === 2);
-    expect(server.records.map(({ labels }) => labels.route)).toEqual(['127.0.0.1', '127.0.0.2']);
-    await server.server.apply(aSnapshot(on('127.0.0.2')));
-    expect(server.server.ports.map(({ address }) => address)).toEqual(['127.0.0.2']);
-    expect(await accepts(port)).toBe(false);
-  });
+  // Other systems have no second address of the loopback that is always there.
+  (process.platform === 'linux' ? test : test.skip)(
+    'one port may be bound on several, each with its own listeners',
+    async () => {
+      const port = await freePort();
+      const on = (address: string) => ({ ...routed(port, address), address });
+      server = await startServer(aSnapshot(on('127.0.0.1'), on('127.0.0.2')));
+      expect(server.server.ports).toMatchObject([
+        { address: '127.0.0.1', port, bound: { address: '127.0.0.1', port } },
+        { address: '127.0.0.2', port, bound: { address: '127.0.0.2', port } },
+      ]);
+      for (const { address } of server.server.ports) await fetch(`http://${address}:${port}/mcp`);
+      await until(() => server.records.length === 2);
+      expect(server.records.map(({ labels }) => labels.route)).toEqual(['127.0.0.1', '127.0.0.2']);
+      await server.server.apply(aSnapshot(on('127.0.0.2')));
+      expect(server.server.ports.map(({ address }) => address)).toEqual(['127.0.0.2']);
+      expect(await accepts(port)).toBe(false);
+    },
+  );
 
   test('one that cannot be bound is named, the others go on', async () => {
     server = await startServer(aSnapshot({ ...aBind(0), address: '192.0.2.1' }, aBind(0)));
