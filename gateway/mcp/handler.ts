@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
 import { type Exchange, timeLeft } from '../exchange.ts';
+import { waitToRetry } from '../retry.ts';
 import { readsRequestBody } from '../telemetry/context.ts';
 import type { KnownNames } from '../telemetry/names.ts';
 import type { TelemetryPolicy } from '../telemetry/policy.ts';
@@ -155,7 +156,20 @@ export class McpHandler {
     return session;
   }
 
-  #forward(exchange: Exchange, backend: McpBackend, target: UpstreamTarget, operation: Operation): Promise<void> {
+  async #forward(exchange: Exchange, backend: McpBackend, target: UpstreamTarget, operation: Operation): Promise<void> {
+    for (let retries = 0; ; retries += 1) {
+      const unsent = await this.#attempt(exchange, backend, target, operation);
+      if (unsent === undefined) return;
+      if (!(await waitToRetry(exchange, retries, this.#deps.now()))) throw unsent;
+    }
+  }
+
+  #attempt(
+    exchange: Exchange,
+    backend: McpBackend,
+    target: UpstreamTarget,
+    operation: Operation,
+  ): Promise<GatewayError | undefined> {
     const { upstream, newSpanId, now } = this.#deps;
     const { request, record } = exchange;
     const call = newUpstreamCall(target, operation.name, newSpanId(), now());

@@ -26,25 +26,28 @@ export interface RelayOptions {
 
 /**
  * Streams one upstream answer to the client, no faster than the client reads. Settles when both sides have ended.
- * Rejects with a GatewayError only while no header was sent.
+ * Rejects with a GatewayError only while no header was sent; resolves with one if, besides, the upstream cannot have seen the request.
  */
-export const relay = (options: RelayOptions, send: (listener: UpstreamListener) => UpstreamExchange): Promise<void> =>
-  new Relay(options).run(send);
+export const relay = (
+  options: RelayOptions,
+  send: (listener: UpstreamListener) => UpstreamExchange,
+): Promise<GatewayError | undefined> => new Relay(options).run(send);
 
 class Relay implements UpstreamListener {
   readonly #options: RelayOptions;
-  readonly #done = Promise.withResolvers<void>();
+  readonly #done = Promise.withResolvers<GatewayError | undefined>();
   #upstream: UpstreamExchange | undefined;
   #answer: OutcomeReader | undefined;
   #sse = false;
   #status = 0;
+  #sent = true;
   #settled = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
   }
 
-  run(send: (listener: UpstreamListener) => UpstreamExchange): Promise<void> {
+  run(send: (listener: UpstreamListener) => UpstreamExchange): Promise<GatewayError | undefined> {
     const { response } = this.#options.exchange;
     response.on('close', this.#onClientClose);
     response.on('drain', this.#onDrain);
@@ -104,7 +107,8 @@ class Relay implements UpstreamListener {
     this.#settle();
   }
 
-  onError(error: GatewayError): void {
+  onError(error: GatewayError, sent: boolean): void {
+    this.#sent = sent;
     this.#fail(error);
   }
 
@@ -217,8 +221,8 @@ class Relay implements UpstreamListener {
     if (this.#answer?.outcome !== undefined) {
       onOutcome(this.#answer.outcome);
     }
-    if (error === undefined) {
-      this.#done.resolve();
+    if (error === undefined || !this.#sent) {
+      this.#done.resolve(error);
     } else {
       this.#done.reject(error);
     }

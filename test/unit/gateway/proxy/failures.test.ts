@@ -190,9 +190,9 @@ describe('time that a route gives', () => {
   const silent: Speak = () => {};
   const begins: Speak = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc');
   const LIMITS: [string, ProxyGatewayOptions, Partial<UpstreamTarget>][] = [
-    ['the request', { forward: { requestTimeout: 100 } }, {}],
-    ['the attempt', { forward: { backendTimeout: 100 } }, {}],
-    ['the endpoint', {}, { requestTimeout: 100 }],
+    ['the request', { forward: { requestTimeout: 500 } }, {}],
+    ['the attempt', { forward: { backendTimeout: 500 } }, {}],
+    ['the endpoint', {}, { requestTimeout: 500 }],
   ];
 
   test.each(LIMITS)('for %s is over before the answer begins', async (_name, options, target) => {
@@ -210,7 +210,7 @@ describe('time that a route gives', () => {
   test.each(LIMITS)('for %s ends when an event stream begins', async (_name, options, target) => {
     const streams: Speak = (socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 6\r\n\r\nabc');
-      setTimeout(() => socket.end('def'), 300);
+      setTimeout(() => socket.end('def'), 800);
     };
     await start(streams, options, target);
     expect(await answer(ask())).toBe('200 abcdef');
