@@ -1,4 +1,5 @@
 import { authority } from '../admin/pages.ts';
+import { allMatches } from '../compile/routes/table.ts';
 import type { Bind, Listener, Snapshot } from '../compile/snapshot.ts';
 import type { Log } from '../http/log.ts';
 import type { PortStatus } from '../http/port.ts';
@@ -61,11 +62,12 @@ export class Announcer {
 const WILDCARDS = new Set(['::', '0.0.0.0']);
 
 const describeListener = (
-  { labels, hostname, matches }: Listener,
+  { labels, hostname, routes: table }: Listener,
   { protocol }: Bind,
   { address, port }: NonNullable<PortStatus['bound']>,
 ): Readonly<Record<string, string>> => {
   const host = WILDCARDS.has(address) ? 'localhost' : address;
+  const matches = allMatches(table);
   const routes = new Set(matches.map(({ rule }) => rule.labels.route));
   const backends = new Set(matches.flatMap(({ rule }) => rule.backends.map(({ backend }) => backend.name)));
   return {

@@ -7,9 +7,10 @@ import type { ObjectStatus } from '../resolve/status.ts';
 import type { RouteLabels } from '../telemetry/labels.ts';
 import { Expressions } from './expressions.ts';
 import { deepFreeze } from './freeze.ts';
-import { compileHostname, compileMatches } from './matches.ts';
 import { checkTraffic } from './policy/policy.ts';
-import { compareHostnames } from './precedence.ts';
+import { compileHostname, compileMatches } from './routes/matches.ts';
+import { compareHostnames } from './routes/precedence.ts';
+import { routeTable } from './routes/table.ts';
 import type { Bind, Listener, Snapshot } from './snapshot.ts';
 import { checkPolicy, compileTelemetry } from './telemetry.ts';
 
@@ -72,6 +73,6 @@ const compileListener = (gateway: ResolvedGateway, listener: ResolvedListener, e
     labels,
     telemetry: compileTelemetry(listener.frontend, gateway.name, expressions),
     ...(listener.certificates.length === 0 ? {} : { certificates: listener.certificates }),
-    matches: compileMatches(listener, labels, expressions),
+    routes: routeTable(compileMatches(listener, labels, expressions)),
   };
 };

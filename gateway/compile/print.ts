@@ -12,6 +12,7 @@ const print = (value: unknown, key?: string): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof RegExp) return value.source;
   if (value instanceof Set) return [...value];
+  if (value instanceof Map) return Object.fromEntries([...value].map(([name, item]) => [name, print(item)]));
   if (Array.isArray(value)) return value.map((item) => print(item, key));
   if ('evaluate' in value && 'source' in value) return value.source;
   const secret = SECRETS[key ?? ''];

@@ -27,8 +27,27 @@ export interface Listener {
   readonly telemetry: TelemetryPolicy;
   /** Of an HTTPS listener: at least one. */
   readonly certificates?: readonly Certificate[] | undefined;
-  /** All matches of all routes, in order of precedence: the first that fits wins. */
-  readonly matches: readonly RouteMatch[];
+  readonly routes: RouteTable;
+}
+
+/**
+ * All matches of all routes, by hostname: an exact one first, then wildcards from the longest on, then none. The first bucket that holds a
+ * match for the request decides.
+ */
+export interface RouteTable {
+  readonly exact: ReadonlyMap<string, HostRoutes>;
+  /** By suffix: `.example.com`. */
+  readonly wildcards: ReadonlyMap<string, HostRoutes>;
+  readonly any: HostRoutes | undefined;
+}
+
+/** By path: an exact one first, then prefixes from the longest on, then expressions. Each list stands in order of precedence. */
+export interface HostRoutes {
+  readonly exact: ReadonlyMap<string, readonly RouteMatch[]>;
+  readonly prefixes: ReadonlyMap<string, readonly RouteMatch[]>;
+  /** Characters; bounds what is looked up for a long path. */
+  readonly longestPrefix: number;
+  readonly expressions: readonly RouteMatch[];
 }
 
 /** `*.example.com` keeps `.example.com` as suffix; exact names keep the name. Lower case, no port. */

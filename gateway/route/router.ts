@@ -1,4 +1,4 @@
-import type { Bind, Listener, PathMatch, RouteMatch, ValueMatch } from '../compile/snapshot.ts';
+import type { Bind, HostRoutes, Listener, RouteMatch, RouteTable, ValueMatch } from '../compile/snapshot.ts';
 import { matchesHostname } from './host.ts';
 
 /** What routes look at. */
@@ -25,36 +25,83 @@ export const findListener = (bind: Bind, host: string, serverName?: string): Lis
   return listener === findListener(bind, serverName) ? listener : undefined;
 };
 
-/** The first match that fits; they stand in order of precedence. */
-export const findMatch = ({ matches }: Listener, request: RoutableRequest): RouteMatch | undefined => {
-  let query: URLSearchParams | undefined;
-  const parameter = (name: string): string | undefined => {
-    query ??= new URLSearchParams(request.query);
-    // Gateway API: of a parameter that is repeated the first value counts.
-    return query.get(name) ?? undefined;
-  };
-  const header = (name: string): string | undefined => headerOf(request, name);
-  return matches.find(
-    (match) =>
-      matchesHostname(match.hostname, request.host) &&
-      matchesPath(match.path, request.path) &&
-      (match.method === undefined || match.method === request.method) &&
-      matchesAll(match.headers, header) &&
-      matchesAll(match.query, parameter),
-  );
+/** RFC 1035 §2.3.4: no name that a route can have is longer. */
+const MAX_NAME = 253;
+
+/** The match that goes first of all that fit: of the most specific hostname that has any. */
+export const findMatch = ({ routes }: Listener, request: RoutableRequest): RouteMatch | undefined => {
+  const { host } = request;
+  const values = new Values(request);
+  if (host.length <= MAX_NAME) {
+    const match = findIn(routes.exact.get(host), request, values) ?? findByWildcard(routes, request, values);
+    if (match !== undefined) return match;
+  }
+  return findIn(routes.any, request, values);
 };
 
-const matchesPath = (match: PathMatch, path: string): boolean => {
-  switch (match.type) {
-    case 'Exact':
-      return path === match.value;
-    case 'PathPrefix':
-      // By element: the character after the prefix begins another one, or there is none.
-      return path.startsWith(match.value) && (path.length === match.value.length || path[match.value.length] === '/');
-    case 'RegularExpression':
-      return match.value.test(path);
+/** A wildcard stands for one or more labels: its suffix begins after the first. */
+const findByWildcard = (
+  { wildcards }: RouteTable,
+  request: RoutableRequest,
+  values: Values,
+): RouteMatch | undefined => {
+  if (wildcards.size === 0) return undefined;
+  const { host } = request;
+  for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
+    const match = findIn(wildcards.get(host.slice(dot)), request, values);
+    if (match !== undefined) return match;
   }
+  return undefined;
 };
+
+const findIn = (routes: HostRoutes | undefined, request: RoutableRequest, values: Values): RouteMatch | undefined => {
+  if (routes === undefined) return undefined;
+  const { path } = request;
+  const { exact, prefixes, longestPrefix, expressions } = routes;
+  const match = firstOf(exact.get(path), request, values);
+  if (match !== undefined) return match;
+  // By element: a prefix ends where the path does, or in front of a slash. None is longer than the longest.
+  let end = path.length <= longestPrefix ? path.length : path.lastIndexOf('/', longestPrefix);
+  while (end >= 0 && prefixes.size > 0) {
+    const found = firstOf(prefixes.get(path.slice(0, end)), request, values);
+    if (found !== undefined) return found;
+    end = end === 0 ? -1 : path.lastIndexOf('/', end - 1);
+  }
+  for (const candidate of expressions) {
+    if ((candidate.path.value as RegExp).test(path) && fits(candidate, request, values)) return candidate;
+  }
+  return undefined;
+};
+
+const firstOf = (
+  matches: readonly RouteMatch[] | undefined,
+  request: RoutableRequest,
+  values: Values,
+): RouteMatch | undefined => matches?.find((match) => fits(match, request, values));
+
+/** All that is not hostname and path. */
+const fits = ({ method, headers, query }: RouteMatch, request: RoutableRequest, values: Values): boolean =>
+  (method === undefined || method === request.method) &&
+  matchesAll(headers, values.header) &&
+  matchesAll(query, values.parameter);
+
+/** What matches read by name; the query is taken apart once, when it is first asked for. */
+class Values {
+  readonly #request: RoutableRequest;
+  #query: URLSearchParams | undefined;
+
+  constructor(request: RoutableRequest) {
+    this.#request = request;
+  }
+
+  readonly header = (name: string): string | undefined => headerOf(this.#request, name);
+
+  readonly parameter = (name: string): string | undefined => {
+    this.#query ??= new URLSearchParams(this.#request.query);
+    // Gateway API: of a parameter that is repeated the first value counts.
+    return this.#query.get(name) ?? undefined;
+  };
+}
 
 const matchesAll = (matches: readonly ValueMatch[], read: (name: string) => string | undefined): boolean =>
   matches.every(({ name, value }) => {

@@ -1,3 +1,4 @@
+import { routeTable } from '../../../gateway/compile/routes/table.ts';
 import type {
   Backend,
   Bind,
@@ -38,11 +39,15 @@ export const aMatch = (overrides: Partial<RouteMatch> = {}): RouteMatch => ({
   ...overrides,
 });
 
-export const aListener = (overrides: Partial<Listener> = {}): Listener => ({
+/** `matches` in order of precedence. */
+export const aListener = ({
+  matches = [aMatch()],
+  ...overrides
+}: Partial<Listener> & { readonly matches?: readonly RouteMatch[] } = {}): Listener => ({
   hostname: undefined,
   labels: LABELS,
   telemetry: { metricLabels: [] },
-  matches: [aMatch()],
+  routes: routeTable(matches),
   ...overrides,
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { printSnapshot } from '../../../gateway/compile/print.ts';
+import { allMatches } from '../../../gateway/compile/routes/table.ts';
 import type { Snapshot } from '../../../gateway/compile/snapshot.ts';
 import { Configuration, type Report } from '../../../gateway/configuration.ts';
 import { FileSource } from '../../../gateway/source/file.ts';
@@ -24,7 +25,11 @@ const load = async (edit: (text: string) => string = (text) => text): Promise<vo
 };
 
 const findings = (): readonly string[] => (reports.at(-1)?.findings ?? []).map(renderFinding);
-const backend = () => snapshots.at(-1)?.binds[0]?.listeners[0]?.matches[0]?.rule.backends[0]?.backend;
+const firstBackend = (snapshot: Snapshot | undefined) => {
+  const listener = snapshot?.binds[0]?.listeners[0];
+  return listener && allMatches(listener.routes)[0]?.rule.backends[0]?.backend;
+};
+const backend = () => firstBackend(snapshots.at(-1));
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'configuration-'));
@@ -58,7 +63,7 @@ describe('Configuration', () => {
   test('hands out snapshots that nobody can change', async () => {
     await load();
     const listener = snapshots[0]?.binds[0]?.listeners[0];
-    expect(Object.isFrozen(listener?.matches[0]?.rule.backends[0]?.backend)).toBe(true);
+    expect(Object.isFrozen(firstBackend(snapshots[0]))).toBe(true);
     expect(() => Object.assign(listener?.labels ?? {}, { gateway: 'other' })).toThrow(TypeError);
   });
 

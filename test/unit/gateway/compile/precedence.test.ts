@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { comparePrecedence, type RankedMatch } from '../../../../gateway/compile/precedence.ts';
+import { comparePrecedence, type RankedMatch } from '../../../../gateway/compile/routes/precedence.ts';
 import type { Hostname, PathMatch, ValueMatch } from '../../../../gateway/compile/snapshot.ts';
 
 const rule = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { comparePrecedence } from '../../../../gateway/compile/routes/precedence.ts';
 import type { RouteMatch } from '../../../../gateway/compile/snapshot.ts';
 import { findListener, findMatch, type RoutableRequest } from '../../../../gateway/route/router.ts';
 import { aBind, aHostname, aListener, aMatch } from '../../../support/http/snapshot.ts';
@@ -111,6 +112,7 @@ describe('the first match in order of precedence wins', () => {
     hostname: fc.constantFrom(undefined, 'a.b', '*.b', '*.a.b').map(aHostname),
     path: fc.oneof(
       path.map((value) => ({ type: 'PathPrefix' as const, value })),
+      fc.constantFrom(/^(?:\/a.*)$/, /^(?:.*b)$/).map((value) => ({ type: 'RegularExpression' as const, value })),
       path.map((value) => ({ type: 'Exact' as const, value: value || '/' })),
     ),
     method: fc.constantFrom(undefined, 'GET', 'POST'),
@@ -138,8 +140,9 @@ describe('the first match in order of precedence wins', () => {
     const pathFits =
       wanted.type === 'Exact'
         ? asked.path === wanted.value
-        : wanted.type === 'PathPrefix' &&
-          elements(wanted.value).every((part, index) => elements(asked.path)[index] === part);
+        : wanted.type === 'RegularExpression'
+          ? wanted.value.test(asked.path)
+          : elements(wanted.value).every((part, index) => elements(asked.path)[index] === part);
     const parameters = Object.fromEntries(new URLSearchParams(asked.query));
     return (
       hostFits &&
@@ -153,11 +156,31 @@ describe('the first match in order of precedence wins', () => {
   test('as a search of all matches says', () => {
     fc.assert(
       fc.property(fc.array(match, { maxLength: 6 }), request, (candidates, asked) => {
-        const matches = candidates.map((candidate) => aMatch(candidate));
-        const index = candidates.findIndex((candidate) => expected(candidate, asked));
-        expect(findMatch(aListener({ matches }), asked)).toBe(matches[index]);
+        const matches = candidates
+          .map((candidate, ruleIndex) => ({
+            match: aMatch(candidate),
+            creationTimestamp: '',
+            route: 'a/route',
+            ruleIndex,
+            matchIndex: 0,
+          }))
+          .sort(comparePrecedence)
+          .map((ranked) => ranked.match);
+        const first = matches.find((candidate) => expected(candidate, asked));
+        expect(findMatch(aListener({ matches }), asked)).toBe(first);
       }),
       { numRuns: 1_000 },
     );
   });
+});
+
+test('a host or path of many parts costs no more than the longest name and prefix', () => {
+  const listener = aListener({
+    matches: [aMatch({ hostname: aHostname('*.example.com'), path: { type: 'PathPrefix', value: '/a/b' } }), aMatch()],
+  });
+  const deep = aRequest({ host: 'a.'.repeat(16_000), path: '/x'.repeat(16_000) });
+  const start = performance.now();
+  for (let count = 0; count < 1_000; count++) expect(findMatch(listener, deep)).toBeUndefined();
+  // Were each part looked up, one would take longer than all of these.
+  expect(performance.now() - start).toBeLessThan(2_000);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Chart } from 'cdk8s';
 import { parse, parseAllDocuments } from 'yaml';
+import { allMatches } from '../../../../gateway/compile/routes/table.ts';
 import { Configuration, type Report } from '../../../../gateway/configuration.ts';
 import { readObjects } from '../../../../gateway/source/read.ts';
 import type { Environment } from '../../../../gateway/source/secret.ts';
@@ -174,7 +175,8 @@ describe('GatewayWorkload', () => {
       host: 'traces.telemetry.svc.cluster.local',
       port: 4317,
     });
-    expect(bind?.listeners[0]?.matches[0]?.rule.backends[0]?.backend).toMatchObject({
+    const [listener] = bind?.listeners ?? [];
+    expect(listener && allMatches(listener.routes)[0]?.rule.backends[0]?.backend).toMatchObject({
       type: 'mcp',
       targets: [{ name: 'one', host: 'mcp.example.com' }],
     });

@@ -1,5 +1,5 @@
-import { compareText } from '../../lib/api/objects.ts';
-import type { Hostname, RouteMatch } from './snapshot.ts';
+import { compareText } from '../../../lib/api/objects.ts';
+import type { Hostname, RouteMatch } from '../snapshot.ts';
 
 /** A match with what decides its place among those of the same listener. */
 export interface RankedMatch {

@@ -1,12 +1,12 @@
-import type { HTTPRouteMatch } from '../../lib/api/http-route.ts';
-import type { FrontendPolicy, ResolvedRule } from '../resolve/resolved.ts';
-import type { RouteLabels } from '../telemetry/labels.ts';
-import { toBackend } from './backend.ts';
-import type { Expressions } from './expressions.ts';
-import { compileBackendRefPolicy } from './policy/headers.ts';
-import { compileRulePolicy } from './policy/policy.ts';
-import { replacesPrefix } from './policy/rewrite.ts';
-import type { Rule, WeightedBackend } from './snapshot.ts';
+import type { HTTPRouteMatch } from '../../../lib/api/http-route.ts';
+import type { FrontendPolicy, ResolvedRule } from '../../resolve/resolved.ts';
+import type { RouteLabels } from '../../telemetry/labels.ts';
+import { toBackend } from '../backend.ts';
+import type { Expressions } from '../expressions.ts';
+import { compileBackendRefPolicy } from '../policy/headers.ts';
+import { compileRulePolicy } from '../policy/policy.ts';
+import { replacesPrefix } from '../policy/rewrite.ts';
+import type { Rule, WeightedBackend } from '../snapshot.ts';
 
 /** The rule that a match leads to: one for all of them, or one for each prefix where a filter replaces what was matched. */
 export const compileRule = (

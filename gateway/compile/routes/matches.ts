@@ -1,12 +1,12 @@
-import type { HTTPRouteMatch } from '../../lib/api/http-route.ts';
-import { namespacedName } from '../../lib/api/kinds.ts';
-import { fullMatch } from '../resolve/regex.ts';
-import type { AttachedRoute, FrontendPolicy, ResolvedListener } from '../resolve/resolved.ts';
-import type { RouteLabels } from '../telemetry/labels.ts';
-import type { Expressions } from './expressions.ts';
+import type { HTTPRouteMatch } from '../../../lib/api/http-route.ts';
+import { namespacedName } from '../../../lib/api/kinds.ts';
+import { fullMatch } from '../../resolve/regex.ts';
+import type { AttachedRoute, FrontendPolicy, ResolvedListener } from '../../resolve/resolved.ts';
+import type { RouteLabels } from '../../telemetry/labels.ts';
+import type { Expressions } from '../expressions.ts';
+import type { Hostname, PathMatch, RouteMatch, Rule, ValueMatch } from '../snapshot.ts';
 import { comparePrecedence, type RankedMatch } from './precedence.ts';
 import { compileRule, trimSlashes } from './rule.ts';
-import type { Hostname, PathMatch, RouteMatch, Rule, ValueMatch } from './snapshot.ts';
 
 /** All matches of a listener's routes, the one to be tried first in front. */
 export const compileMatches = (
