@@ -131,7 +131,7 @@ const describe = (error: ErrorObject): string => {
     case 'exactlyOneOf':
       return listed.length === 1 ? `must have ${names}` : `must have exactly one of ${names}`;
     case 'atLeastOneOf':
-      return `must have at least one of ${names}`;
+      return listed.length === 1 ? `must have ${names}` : `must have at least one of ${names}`;
     case 'atMostOneOf':
       return `must have at most one of ${names}`;
     case 'listMapKeys':
