@@ -12,6 +12,17 @@ const weighted = (...weights: readonly number[]): Rule => ({
 
 const chosen = (rule: Rule, random: number): string | undefined => chooseBackend(rule, () => random)?.backend.name;
 
+/** From 0 up to, not including, 1: the same for the same seed (mulberry32). */
+const randomFrom = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
 describe('chooseBackend', () => {
   test('each as often as its weight says', () => {
     const rule = weighted(1, 0, 3);
@@ -21,6 +32,29 @@ describe('chooseBackend', () => {
 
   test.each([[[]], [[0]], [[0, 0]]])('weights %j: none', (weights) => {
     expect(chosen(weighted(...weights), 0)).toBeUndefined();
+  });
+
+  test('shares come as close as chance allows', () => {
+    const weights = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 2, maxLength: 6 });
+    const draws = 2_000;
+    fc.assert(
+      fc.property(weights, fc.integer(), (list, seed) => {
+        const rule = weighted(...list);
+        fc.pre(rule.totalWeight > 0);
+        const random = randomFrom(seed);
+        const counts = list.map(() => 0);
+        for (let draw = 0; draw < draws; draw++) {
+          const index = Number(chooseBackend(rule, random)?.backend.name);
+          counts[index] = (counts[index] ?? 0) + 1;
+        }
+        for (const [index, weight] of list.entries()) {
+          const share = weight / rule.totalWeight;
+          // Five standard deviations of a binomial distribution, and some more where it is skewed: small shares.
+          const tolerance = 5 * Math.sqrt(draws * share * (1 - share)) + 5;
+          expect(Math.abs((counts[index] ?? 0) - draws * share)).toBeLessThanOrEqual(tolerance);
+        }
+      }),
+    );
   });
 
   test('never one without weight, always one if there is any', () => {
