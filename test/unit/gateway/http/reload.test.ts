@@ -91,7 +91,9 @@ test(
   async () => {
     const [http, https, coming] = [await freePort(), await freePort(), await freePort()];
     const before = resources();
-    server = await startServer(aSnapshot(routed(http, 'r0'), secured(https, 0)));
+    // A timer that is left behind shall not be over before it is found.
+    const limits = { handshakeTimeout: 10 * LIMIT, keepAliveTimeout: 10 * LIMIT, stallTimeout: 10 * LIMIT };
+    server = await startServer(aSnapshot(routed(http, 'r0'), secured(https, 0)), { limits });
     const clients = [
       ...Array.from({ length: CLIENTS }, () => new KeepAliveClient(connect(http), '/mcp')),
       ...Array.from({ length: CLIENTS }, () => new KeepAliveClient(connectTls(https, 'a.example'), '/mcp')),
