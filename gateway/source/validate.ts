@@ -27,6 +27,9 @@ const ajv = new Ajv({
   verbose: true,
   allowUnionTypes: true,
   strictRequired: false,
+  // Compiling is most of the work of a small file.
+  inlineRefs: false,
+  code: { optimize: false },
 });
 ajv.addVocabulary(['unsupported', 'unsupportedValues']);
 ajv.addKeyword({
