@@ -11,6 +11,7 @@ import { Grants } from './grants.ts';
 import type { Levels } from './policy/levels.ts';
 import { finishPolicy, resolvePolicies } from './policy/policies.ts';
 import { policyStatus } from './policy/status.ts';
+import { type References, resolveReferences } from './references.ts';
 import type { AttachedRoute, Resolved, ResolvedGateway } from './resolved.ts';
 import { type RouteResolution, resolveRoute } from './route/routes.ts';
 import type { ObjectStatus } from './status.ts';
@@ -56,6 +57,8 @@ export interface Resolution {
   readonly resolved: Resolved;
   /** For every object that has a status of ours, in the order: classes, Gateways, routes, backends, policies. */
   readonly statuses: readonly ObjectStatus[];
+  /** By `namespace/name` of each Gateway of ours. */
+  readonly references: ReadonlyMap<string, References>;
 }
 
 /**
@@ -117,6 +120,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   const policies = drafts.map((draft) => finishPolicy(draft, reach));
   return {
     resolved: { gateways: toResolved(states, routes, levels), policies },
+    references: resolveReferences(states, { grants, backends: agentgatewayBackends, policies, reach }),
     statuses: [
       ...classes.statuses,
       ...states.map((state) => gatewayStatus(state, options)),

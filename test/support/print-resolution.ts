@@ -13,15 +13,25 @@ import type { UpstreamTls } from '../../gateway/upstream/target.ts';
 import type { Condition } from '../../lib/api/conditions.ts';
 
 /** A resolution as goldens show it: what is attached to what, and each condition on one line. */
-export const printResolution = ({ resolved, statuses }: Resolution): unknown => ({
+export const printResolution = ({ resolved, statuses, references }: Resolution): unknown => ({
   resolved: Object.fromEntries(
     resolved.gateways.map(({ namespace, name, listeners }) => [
       `${namespace}/${name}`,
       Object.fromEntries(listeners.map((listener) => [listener.name, printListener(listener)])),
     ]),
   ),
+  ...printReferences(references),
   statuses: printStatuses(statuses),
 });
+
+/** Only of Gateways that refer to something. */
+const printReferences = (references: Resolution['references']): Record<string, unknown> => {
+  const printed = [...references].flatMap(([gateway, { secrets, configMaps }]) => {
+    const names = [...secrets, ...[...configMaps].map((name) => `ConfigMap ${name}`)];
+    return names.length === 0 ? [] : [[gateway, names] as const];
+  });
+  return printed.length === 0 ? {} : { references: Object.fromEntries(printed) };
+};
 
 export const printStatuses = (statuses: readonly ObjectStatus[]): unknown =>
   Object.fromEntries(

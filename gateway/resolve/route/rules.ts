@@ -33,7 +33,7 @@ export class RouteRules {
   readonly problems: readonly RuleProblem[];
   /** The first reference that does not resolve. */
   readonly unresolved: { readonly reason: ReferenceReason; readonly message: string } | undefined;
-  /** `Kind/namespace/name` of the route and of its backends. */
+  /** `Kind/namespace/name` of the route and of the backends that it may have. */
   readonly refersTo: ReadonlySet<string>;
   /** What is accepted and has no effect. */
   readonly notes: readonly string[];
@@ -52,8 +52,10 @@ export class RouteRules {
     let unresolved: RouteRules['unresolved'];
     for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
       for (const ref of backendRefs(rule)) {
-        refersTo.add(`${ref.kind ?? 'Service'}/${ref.namespace ?? route.metadata.namespace}/${ref.name}`);
         const backend = resolveBackendRef(route, ref, context, {});
+        const isPermitted = backend.type !== 'invalid' || backend.reason !== 'RefNotPermitted';
+        if (isPermitted)
+          refersTo.add(`${ref.kind ?? 'Service'}/${ref.namespace ?? route.metadata.namespace}/${ref.name}`);
         if (backend.type === 'invalid' && backend.reason !== 'TranslationError') {
           unresolved ??= { reason: backend.reason, message: backend.message };
         }
