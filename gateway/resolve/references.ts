@@ -2,6 +2,7 @@ import type { AgentgatewayBackend } from '../../lib/api/agentgateway/backend.ts'
 import type { BackendPolicies } from '../../lib/api/agentgateway/backend-policy.ts';
 import type { Gateway } from '../../lib/api/gateway-api.ts';
 import { KINDS, namespacedName } from '../../lib/api/kinds.ts';
+import { foreignSecret } from './backend/credentials.ts';
 import type { GatewayState } from './gateway/gateways.ts';
 import type { Grants } from './grants.ts';
 import type { ResolvedPolicy } from './resolved.ts';
@@ -66,7 +67,9 @@ class Found implements References {
       ...(auth?.credentials ?? []).map(({ secretRef }) => secretRef),
       ...(tls?.mtlsCertificateRef ?? []),
     ];
-    for (const ref of secrets) if (ref !== undefined) this.secrets.add(`${namespace}/${ref.name}`);
+    for (const ref of secrets) {
+      if (ref !== undefined && foreignSecret(ref) === undefined) this.secrets.add(`${namespace}/${ref.name}`);
+    }
     for (const { kind = KINDS.ConfigMap.kind, name } of tls?.caCertificateRefs ?? []) {
       (kind === KINDS.Secret.kind ? this.secrets : this.configMaps).add(`${namespace}/${name}`);
     }

@@ -4,6 +4,7 @@ import type {
   SecretKeyReference,
 } from '../../../lib/api/agentgateway/backend-policy.ts';
 import type { Secret } from '../../../lib/api/core.ts';
+import { KINDS } from '../../../lib/api/kinds.ts';
 import type { Credential } from '../../upstream/target.ts';
 
 /** Data key of a secretRef that names none, and the header that credentials go into unless `location` says otherwise. */
@@ -37,11 +38,13 @@ export const resolveCredentials = (
 };
 
 const readSecret = (
-  { name, key = DEFAULT_KEY }: SecretKeyReference,
+  { key = DEFAULT_KEY, ...ref }: SecretKeyReference,
   namespace: string,
   secrets: ReadonlyMap<string, Secret>,
 ): { readonly text: string; readonly source: string } | string => {
-  const secretName = `${namespace}/${name}`;
+  const foreign = foreignSecret(ref);
+  if (foreign !== undefined) return foreign;
+  const secretName = `${namespace}/${ref.name}`;
   const secret = secrets.get(secretName);
   if (secret === undefined) return `Secret ${secretName} not found`;
   const text = Object.hasOwn(secret.data, key) ? secret.data[key] : undefined;
@@ -50,6 +53,16 @@ const readSecret = (
   const bare = key === DEFAULT_KEY ? text.replace(/^\s*Bearer(\s+|$)/i, '') : text;
   return { text: bare, source: `key ${JSON.stringify(key)} of Secret ${secretName}` };
 };
+
+/** The compatible system lets other kinds stand for Secrets; a Secret of the same name must not stand for them. */
+export const foreignSecret = ({
+  group = '',
+  kind = '',
+  name,
+}: Pick<SecretKeyReference, 'group' | 'kind' | 'name'>): string | undefined =>
+  group === KINDS.Secret.group && (kind === '' || kind === KINDS.Secret.kind)
+    ? undefined
+    : `reference to ${kind} of ${group} ${name}: only Secret is supported`;
 
 const toCredential = (text: string, source: string, location: CredentialLocation): Credential | string => {
   if (text === '') return `${source} is empty`;

@@ -2,6 +2,7 @@ import type { BackendTls } from '../../../lib/api/agentgateway/backend-policy.ts
 import type { ConfigMap, Secret } from '../../../lib/api/core.ts';
 import type { UpstreamTls } from '../../upstream/target.ts';
 import { type CertificateContext, readCertificate } from '../gateway/certificates.ts';
+import { foreignSecret } from './credentials.ts';
 
 /** Data key of certificates of authorities, in ConfigMaps and Secrets alike. */
 const AUTHORITY_KEY = 'ca.crt';
@@ -30,8 +31,10 @@ export const resolveTls = (
     ca = `${ca ?? ''}${authority.text.trimEnd()}\n`;
   }
   let certificate: UpstreamTls['certificate'];
-  for (const { name } of mtlsCertificateRef) {
-    const fullName = `${namespace}/${name}`;
+  for (const ref of mtlsCertificateRef) {
+    const foreign = foreignSecret(ref);
+    if (foreign !== undefined) return foreign;
+    const fullName = `${namespace}/${ref.name}`;
     const read = readCertificate(context.secrets.get(fullName), `Secret ${fullName}`, context);
     if (typeof read === 'string') return read;
     certificate = read;
