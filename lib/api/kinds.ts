@@ -4,33 +4,84 @@ export const GROUPS = {
   gateway: 'gateway.networking.k8s.io',
   discovery: 'discovery.k8s.io',
   agentgateway: 'agentgateway.dev',
+  coordination: 'coordination.k8s.io',
+  extensions: 'apiextensions.k8s.io',
 } as const;
 
 /** A kind as it stands in `apiVersion` and `kind`. `versions[0]` is the one that the library writes. */
 export interface KindInfo {
   readonly group: string;
   readonly kind: string;
+  /** Its name in paths of the API, and in RBAC. */
+  readonly plural: string;
   readonly versions: readonly string[];
   /** Has no namespace. */
   readonly clusterScoped?: true;
 }
 
 export const KINDS = {
-  GatewayClass: { group: GROUPS.gateway, kind: 'GatewayClass', versions: ['v1', 'v1beta1'], clusterScoped: true },
-  Gateway: { group: GROUPS.gateway, kind: 'Gateway', versions: ['v1', 'v1beta1'] },
-  HTTPRoute: { group: GROUPS.gateway, kind: 'HTTPRoute', versions: ['v1', 'v1beta1'] },
-  ReferenceGrant: { group: GROUPS.gateway, kind: 'ReferenceGrant', versions: ['v1beta1', 'v1'] },
-  AgentgatewayBackend: { group: GROUPS.agentgateway, kind: 'AgentgatewayBackend', versions: ['v1alpha1'] },
-  AgentgatewayPolicy: { group: GROUPS.agentgateway, kind: 'AgentgatewayPolicy', versions: ['v1alpha1'] },
-  AgentgatewayParameters: { group: GROUPS.agentgateway, kind: 'AgentgatewayParameters', versions: ['v1alpha1'] },
-  Secret: { group: GROUPS.core, kind: 'Secret', versions: ['v1'] },
-  ConfigMap: { group: GROUPS.core, kind: 'ConfigMap', versions: ['v1'] },
-  Service: { group: GROUPS.core, kind: 'Service', versions: ['v1'] },
-  EndpointSlice: { group: GROUPS.discovery, kind: 'EndpointSlice', versions: ['v1'] },
-  Namespace: { group: GROUPS.core, kind: 'Namespace', versions: ['v1'], clusterScoped: true },
+  GatewayClass: {
+    group: GROUPS.gateway,
+    kind: 'GatewayClass',
+    plural: 'gatewayclasses',
+    versions: ['v1', 'v1beta1'],
+    clusterScoped: true,
+  },
+  Gateway: { group: GROUPS.gateway, kind: 'Gateway', plural: 'gateways', versions: ['v1', 'v1beta1'] },
+  HTTPRoute: { group: GROUPS.gateway, kind: 'HTTPRoute', plural: 'httproutes', versions: ['v1', 'v1beta1'] },
+  ReferenceGrant: {
+    group: GROUPS.gateway,
+    kind: 'ReferenceGrant',
+    plural: 'referencegrants',
+    versions: ['v1beta1', 'v1'],
+  },
+  AgentgatewayBackend: {
+    group: GROUPS.agentgateway,
+    kind: 'AgentgatewayBackend',
+    plural: 'agentgatewaybackends',
+    versions: ['v1alpha1'],
+  },
+  AgentgatewayPolicy: {
+    group: GROUPS.agentgateway,
+    kind: 'AgentgatewayPolicy',
+    plural: 'agentgatewaypolicies',
+    versions: ['v1alpha1'],
+  },
+  AgentgatewayParameters: {
+    group: GROUPS.agentgateway,
+    kind: 'AgentgatewayParameters',
+    plural: 'agentgatewayparameters',
+    versions: ['v1alpha1'],
+  },
+  Secret: { group: GROUPS.core, kind: 'Secret', plural: 'secrets', versions: ['v1'] },
+  ConfigMap: { group: GROUPS.core, kind: 'ConfigMap', plural: 'configmaps', versions: ['v1'] },
+  Service: { group: GROUPS.core, kind: 'Service', plural: 'services', versions: ['v1'] },
+  EndpointSlice: { group: GROUPS.discovery, kind: 'EndpointSlice', plural: 'endpointslices', versions: ['v1'] },
+  Namespace: { group: GROUPS.core, kind: 'Namespace', plural: 'namespaces', versions: ['v1'], clusterScoped: true },
 } as const satisfies Record<string, KindInfo>;
 
 export type KindName = keyof typeof KINDS;
+
+/** Kinds of the cluster that are no configuration of the gateway's. */
+export const CLUSTER_KINDS = {
+  Lease: { group: GROUPS.coordination, kind: 'Lease', plural: 'leases', versions: ['v1'] },
+  CustomResourceDefinition: {
+    group: GROUPS.extensions,
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    versions: ['v1'],
+    clusterScoped: true,
+  },
+} as const satisfies Record<string, KindInfo>;
+
+/** Kinds whose `/status` is written. */
+export const STATUS_KINDS = [
+  'GatewayClass',
+  'Gateway',
+  'HTTPRoute',
+  'AgentgatewayBackend',
+  'AgentgatewayPolicy',
+] as const satisfies readonly KindName[];
 
 export const isClusterScoped = (kind: KindName): boolean => 'clusterScoped' in KINDS[kind];
 
