@@ -15,6 +15,8 @@ export class Connection implements Peer {
   readonly serverName: string | undefined;
   /** What is served right now. */
   current: Exchange | undefined;
+  /** Its last request has come: what is behind one that was malformed, nobody can tell. */
+  ended = false;
   /** Why the rest of the current request cannot be read; the client was told. */
   fault: GatewayError | undefined;
   #unfinished = 0;

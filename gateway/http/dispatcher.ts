@@ -61,6 +61,10 @@ export class Dispatcher {
   accept(arrival: Arrival): () => Promise<void> {
     const { request, response, bind, connection } = arrival;
     const received = receive(request, connection, this.#limits.maxHeaders);
+    if (received.routable instanceof GatewayError) {
+      connection.ended = true;
+      response.endsConnection = () => true;
+    }
     const { listener, record } = this.begin(received, bind, connection);
     const exchange: Exchange = { request, response, record, forward: newForward(request, record.request.target) };
     const closed = new Promise<void>((resolve) => {

@@ -8,7 +8,7 @@ import { Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type ServerLimits, TCP_KEEP_ALIVE_DELAY } from './limits.ts';
 import type { Log } from './log.ts';
-import { faultOf, rawAnswer } from './render.ts';
+import { faultOf, isBehindLast, rawAnswer } from './render.ts';
 import { receive, unreadable } from './request.ts';
 import { GatewayResponse } from './response.ts';
 import { Handshakes } from './tls/handshakes.ts';
@@ -126,6 +126,8 @@ export class Front {
       request.socket.destroy();
       return;
     }
+    // The answer to the last one closes the connection.
+    if (connection.ended) return;
     response.endsConnection = closing;
     const serve = dispatcher.accept({ request, response, bind: bind(), connection, refusal });
     connection.enqueue(serve, () => this.#onFinished(connection));
@@ -149,36 +151,50 @@ export class Front {
     const { record } = dispatcher.begin(receive(request, connection, limits.maxHeaders), bind(), connection);
     const error = new GatewayError('connect_unsupported');
     socket.on('error', () => {});
-    dispatcher.refused(record, error, this.#end(connection.socket, error));
+    // A request before it waits for its answer, and would get this one.
+    if (connection.unfinished > 0) socket.destroy();
+    dispatcher.refused(record, error, this.#linger(connection, error));
   }
 
   #onClientError(error: Error, socket: Duplex): void {
     const { dispatcher, bind } = this.#options;
     const connection = this.#connections.get(socket);
     const fault = faultOf(error);
-    const exchange = connection?.current;
-    if (connection === undefined || fault === undefined || !socket.writable) {
+    if (connection === undefined || fault === undefined) {
       socket.destroy();
-    } else if (connection.unfinished === 0) {
-      // Whoever connects and says nothing has asked nothing.
-      if (connection.socket.bytesRead === 0) socket.destroy();
-      else {
-        const { record } = dispatcher.begin({ facts: unreadable(connection), routable: fault }, bind(), connection);
-        dispatcher.refused(record, fault, this.#end(connection.socket, fault));
-      }
-    } else if (connection.unfinished === 1 && exchange?.request.complete === false && !exchange.response.headersSent) {
+    } else if (spoilsBody(connection)) {
       connection.fault = fault;
-      this.#end(connection.socket, fault);
-    } else {
+      const { message } = rawAnswer(fault);
+      connection.socket.write(message);
+      connection.socket.destroySoon();
+    } else if (connection.ended || isBehindLast(error)) {
+      // RFC 9112 §9.6: what comes behind the last request is not looked at.
+    } else if (connection.unfinished > 0 || !socket.writable) {
       // An answer is on its way that the client would take this one for.
       socket.destroy();
+    } else if (connection.socket.bytesRead === 0) {
+      // Whoever connects and says nothing has asked nothing.
+      socket.destroy();
+    } else {
+      const { record } = dispatcher.begin({ facts: unreadable(connection), routable: fault }, bind(), connection);
+      dispatcher.refused(record, fault, this.#linger(connection, fault));
     }
   }
 
-  #end(socket: Socket, error: GatewayError): number {
+  /**
+   * Ends the connection with an error, and lets in for a while what is still on its way: one that is closed under a sender may take the
+   * answer with it.
+   */
+  #linger(connection: Connection, error: GatewayError): number {
+    const { clock, limits } = this.#options;
+    const { socket } = connection;
+    if (socket.destroyed) return 0;
     const { message, bytes } = rawAnswer(error);
-    socket.write(message);
-    socket.destroySoon();
+    connection.ended = true;
+    socket.end(message);
+    socket.resume();
+    const timer = clock.setTimeout(() => socket.destroy(), limits.lingerTimeout);
+    socket.once('close', () => clock.clearTimeout(timer));
     return bytes;
   }
 
@@ -189,6 +205,14 @@ export class Front {
     if (idle || socket.writableLength > 0) socket.destroy();
   }
 }
+
+/** Whether a request that is not answered yet is the one that cannot be read further. */
+const spoilsBody = ({ current, fault, socket, unfinished }: Connection): boolean =>
+  unfinished === 1 &&
+  fault === undefined &&
+  socket.writable &&
+  current?.request.complete === false &&
+  !current.response.headersSent;
 
 const isEventStream = (exchange: Connection['current']): boolean =>
   exchange?.request.method === 'GET' &&

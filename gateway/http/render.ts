@@ -83,6 +83,10 @@ const drained = (request: Exchange['request'], timeout: number): Promise<void> =
 export const foreseen = (error: unknown): GatewayError =>
   error instanceof GatewayError ? error : new GatewayError('internal_error', { cause: error });
 
+/** Whether a parser complains of bytes after a request that said `Connection: close`. */
+export const isBehindLast = (error: Error & { readonly code?: unknown }): boolean =>
+  error.code === 'HPE_CLOSED_CONNECTION';
+
 /** A parser's or timer's verdict on what a client sends; undefined: the connection broke, and nobody is there to be told. */
 export const faultOf = (error: Error & { readonly code?: unknown }): GatewayError | undefined => {
   const code = String(error.code);

@@ -33,7 +33,7 @@ export const receive = (request: IncomingMessage, peer: Peer, maxHeaders: number
     headers,
   });
   const host = hostOf(authority);
-  const problem = hostProblem(request, host);
+  const problem = framingProblem(request) ?? hostProblem(request, host);
   if (request.rawHeaders.length > 2 * maxHeaders) return { facts, routable: new GatewayError('headers_too_large') };
   if (target === undefined) return { facts, routable: malformed('the request target') };
   if (problem !== undefined || host === undefined) return { facts, routable: malformed(problem ?? 'Host') };
@@ -64,6 +64,17 @@ const factsOf = (peer: Peer, sent: SentFacts): RequestFacts => ({
 
 const pathAndQuery = ({ path, query }: { readonly path: string; readonly query: string | undefined }): string =>
   query === undefined ? path : `${path}?${query}`;
+
+/**
+ * RFC 9112 §6.1: codings besides `chunked` are not understood, and HTTP/1.0 has none. The parser lets some pass, and refuses others when the
+ * request is under way already.
+ */
+const framingProblem = ({ httpVersion, headers }: IncomingMessage): string | undefined => {
+  const coding = headers['transfer-encoding'];
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'the HTTP version';
+  if (coding === undefined || (coding.toLowerCase() === 'chunked' && httpVersion === '1.1')) return undefined;
+  return 'Transfer-Encoding';
+};
 
 /** RFC 9112 §3.2: exactly one Host field, and a valid one; only HTTP/1.0 may do without. */
 const hostProblem = ({ httpVersion, rawHeaders }: IncomingMessage, host: string | undefined): string | undefined => {
