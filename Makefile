@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench synth drift build clean
+.PHONY: help demo test conformance bench synth drift build clean
 
 INSTALLED := node_modules/.tooltrail-installed
 
@@ -22,6 +22,9 @@ test: $(INSTALLED) ## type check, lint, and all tests that need only npm
 	npm run --silent check
 	npm run --silent lint
 	npm test --silent
+
+conformance: $(INSTALLED) ## run the cases of the Gateway API suite, alone and over sockets, and print a table
+	@npm run --silent conformance
 
 bench: $(INSTALLED) ## print what routes and spans cost
 	@npm run --silent bench

@@ -1,0 +1,180 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { GatewayServer } from '../../gateway/http/server.ts';
+import { ProxyHandler } from '../../gateway/proxy/handler.ts';
+import type { Resolution } from '../../gateway/resolve/resolve.ts';
+import type { RequestRecord } from '../../gateway/telemetry/record.ts';
+import { Upstream } from '../../gateway/upstream/upstream.ts';
+import { clock } from '../support/http/server.ts';
+import type { RequestCase, SharesCase } from './case.ts';
+import { type Echo, EchoServers } from './echo.ts';
+import { compileFor, describe } from './pure.ts';
+import type { World } from './world.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** Requests of a share that are under way at the same time. */
+const CONCURRENCY = 10;
+
+/** The gateway as a cluster has it: one server for each Gateway, which follows every change of the objects. */
+export class Proxies {
+  readonly #echo = new EchoServers();
+  readonly #upstream = new Upstream({ connectTo: this.#echo.addresses, now: clock.now });
+  readonly #servers = new Map<string, GatewayServer>();
+  readonly #records: RequestRecord[] = [];
+  readonly #authority: string;
+
+  /** @param authority PEM of what clients trust */
+  constructor(authority: string) {
+    this.#authority = authority;
+  }
+
+  async follow(world: World, resolution: Resolution): Promise<void> {
+    await this.#echo.follow(world.resources.EndpointSlice);
+    for (const { namespace, name } of resolution.resolved.gateways) {
+      const gateway = `${namespace}/${name}`;
+      let server = this.#servers.get(gateway);
+      if (server === undefined) {
+        server = this.#start();
+        this.#servers.set(gateway, server);
+      }
+      await server.apply(compileFor(resolution, gateway));
+    }
+  }
+
+  async problems(request: RequestCase): Promise<readonly string[]> {
+    const what = describe(request);
+    const before = this.#records.length;
+    const answer = await this.#send(request);
+    if (typeof answer === 'string') return [`${what}: ${answer}`];
+    const { status = 200 } = request;
+    if (answer.status !== status) return [`${what}: ${answer.status} ${answer.body.slice(0, 100)}, expected ${status}`];
+    const rule = this.#records[before]?.labels.routeRule;
+    return [
+      ...(request.rule === rule || request.rule === undefined
+        ? []
+        : [`${what}: rule ${rule}, expected ${request.rule}`]),
+      ...(request.location === answer.headers.location
+        ? []
+        : [`${what}: location ${answer.headers.location}, expected ${request.location}`]),
+      ...fieldProblems(`${what}: answer`, answer.headers, request.answer, request.unanswered),
+      ...(status === 200 && request.method !== 'OPTIONS' ? echoProblems(what, request, answer.body) : []),
+    ];
+  }
+
+  async shareProblems({ gateway, path, draws, backends, tolerance }: SharesCase): Promise<readonly string[]> {
+    const counts = new Map<string, number>();
+    let left = draws;
+    const draw = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        const answer = await this.#send({ gateway, path });
+        const service = typeof answer === 'string' ? answer : (JSON.parse(answer.body) as Echo).service;
+        counts.set(service, (counts.get(service) ?? 0) + 1);
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, draw));
+    const unknown = [...counts.keys()].filter((name) => !Object.hasOwn(backends, name));
+    return [
+      ...unknown.map((name) => `${name} answered, and should not`),
+      ...Object.entries(backends).flatMap(([name, share]) => {
+        const actual = (counts.get(name) ?? 0) / draws;
+        const isClose = share === 0 ? actual === 0 : Math.abs(actual - share) <= tolerance;
+        return isClose ? [] : [`share of ${name}: ${actual}, expected ${share}`];
+      }),
+    ];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#servers.values()].map((server) => server.close(0)));
+    await this.#upstream.close();
+    await this.#echo.close();
+  }
+
+  #start(): GatewayServer {
+    const newSpanId = (): string => 'b7ad6b7169203331';
+    const { now } = clock;
+    const proxy = new ProxyHandler({ upstream: this.#upstream, newSpanId, now, random: Math.random });
+    return new GatewayServer({
+      handlers: {
+        mcp: () => Promise.reject(new Error('no case has an MCP backend')),
+        http: (exchange, backend) => proxy.handle(exchange, backend),
+      },
+      telemetry: { begin: () => undefined, finish: (record) => void this.#records.push(record) },
+      now,
+      random: Math.random,
+      environment: {},
+      log: () => {},
+      clock,
+      address: '127.0.0.1',
+      // Not everybody may bind port 80.
+      listenOn: () => 0,
+      drainTimeout: 0,
+    });
+  }
+
+  /** A string: why there is no answer. */
+  #send(request: RequestCase): Promise<Answer | string> {
+    const { gateway, port = 80, serverName, method = 'GET', host = 'example.com', path, headers = {} } = request;
+    const bound = this.#servers.get(`infra/${gateway}`)?.ports.find((own) => own.port === port)?.bound;
+    if (bound === undefined) return Promise.resolve(`port ${port} is not bound`);
+    const options = {
+      host: '127.0.0.1',
+      port: bound.port,
+      method,
+      path,
+      headers: { ...headers, host },
+      agent: false as const,
+    };
+    return new Promise((resolve) => {
+      const sent =
+        serverName === undefined
+          ? http.request(options)
+          : https.request({
+              ...options,
+              servername: serverName,
+              ca: this.#authority,
+              checkServerIdentity: () => undefined,
+            });
+      sent.on('error', (error) => resolve(error.message));
+      sent.on('response', (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      });
+      sent.end();
+    });
+  }
+}
+
+const echoProblems = (what: string, request: RequestCase, body: string): readonly string[] => {
+  const echo = JSON.parse(body) as Echo;
+  const { backend, pod, path, host = 'example.com', seenPath = path, seenHost = host } = request;
+  return [
+    ...((pod ?? backend) === echo.service ? [] : [`${what}: ${echo.service} answered, expected ${pod ?? backend}`]),
+    ...(echo.path === seenPath ? [] : [`${what}: the backend saw ${echo.path}, expected ${seenPath}`]),
+    ...(echo.host === seenHost ? [] : [`${what}: the backend saw host ${echo.host}, expected ${seenHost}`]),
+    ...(echo.method === (request.method ?? 'GET') ? [] : [`${what}: the backend saw ${echo.method}`]),
+    ...fieldProblems(`${what}: backend saw`, echo.headers, request.seen, request.unseen),
+  ];
+};
+
+const fieldProblems = (
+  what: string,
+  actual: Readonly<Record<string, string | readonly string[] | undefined>>,
+  present: RequestCase['seen'] = {},
+  absent: readonly string[] = [],
+): readonly string[] => [
+  ...Object.entries(present).flatMap(([name, value]) =>
+    [actual[name]].flat().join(', ') === value ? [] : [`${what} ${name}: ${String(actual[name])}, expected ${value}`],
+  ),
+  ...absent.flatMap((name) =>
+    actual[name] === undefined ? [] : [`${what} ${name}: ${String(actual[name])}, expected none`],
+  ),
+];
