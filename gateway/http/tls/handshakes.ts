@@ -70,6 +70,8 @@ export class Handshakes {
         socket.destroySoon();
       } else {
         pending.serverName = serverName;
+        // Who says goodbye in the handshake has no answer to wait for.
+        socket.allowHalfOpen = false;
         identity.server.emit('connection', socket);
       }
     });

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { type ConnectionOptions, connect as connectSocket, type TLSSocket } from 'node:tls';
 import type { Certificate } from '../../../gateway/upstream/target.ts';
 import type { KeyPair } from '../acceptance/authority.ts';
@@ -37,4 +38,21 @@ export const shakeHands = (port: number, servername: string, options: Connection
       resolve(/SSL alert number (\d+)/.exec(error.message)?.[1] ?? error.code ?? error.message);
     });
     socket.on('close', () => resolve('closed'));
+  });
+
+/** The ClientHello that Node's own client begins with. */
+export const helloOf = (servername: string): Promise<Buffer> =>
+  new Promise((resolve) => {
+    const server = createServer((socket) => {
+      socket.once('data', (bytes) => {
+        resolve(bytes);
+        socket.destroy();
+        server.close();
+      });
+      socket.on('error', () => {});
+    });
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { readonly port: number };
+      connectTls(port, servername);
+    });
   });

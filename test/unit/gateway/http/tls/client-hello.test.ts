@@ -1,31 +1,13 @@
-import { createServer } from 'node:net';
-import { connect } from 'node:tls';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_CLIENT_HELLO, readClientHello } from '../../../../../gateway/http/tls/client-hello.ts';
-
-/** What Node's own client begins with. */
-const capture = (servername: string): Promise<Buffer> =>
-  new Promise((resolve) => {
-    const server = createServer((socket) => {
-      socket.once('data', (bytes) => {
-        resolve(bytes);
-        socket.destroy();
-        server.close();
-      });
-      socket.on('error', () => {});
-    });
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { readonly port: number };
-      connect({ port, host: '127.0.0.1', servername }).on('error', () => {});
-    });
-  });
+import { helloOf } from '../../../../support/http/tls.ts';
 
 let named: Buffer;
 let nameless: Buffer;
 
 beforeAll(async () => {
-  [named, nameless] = await Promise.all([capture('A.example'), capture('')]);
+  [named, nameless] = await Promise.all([helloOf('A.example'), helloOf('')]);
 });
 
 /** The same message in records of so many bytes. */

@@ -7,6 +7,7 @@ import { aCertificate, aTlsListener, connectTls, shakeHands } from '../../../../
 const UNRECOGNIZED_NAME = '112';
 const NO_APPLICATION_PROTOCOL = '120';
 const PROTOCOL_VERSION = '70';
+const HANDSHAKE_FAILURE = '40';
 /** The listeners of one port, in the snapshot's order of precedence. */
 const HOSTNAMES = ['exact.wild.example', '*.wild.example', undefined] as const;
 
@@ -132,6 +133,14 @@ describe('certificates', () => {
     expect(await shown('a', 'ECDSA')).toBe('any');
     expect(await shown('a', 'RSA')).toBe('rsa.example');
     expect(await shown('', 'RSA')).toBe('rsa.example');
+  });
+
+  test('are never those of another listener, whatever keys those have', async () => {
+    const listeners = [listener('rsa.example', 'rsa.example'), listener(undefined, 'any')];
+    server = await startServer(aSnapshot(aTlsBind(...listeners)));
+    expect(await shown('rsa.example')).toBe('rsa.example');
+    expect(await shown('rsa.example', 'ECDSA')).toBe(HANDSHAKE_FAILURE);
+    expect(await shown('other.example', 'RSA')).toBe(HANDSHAKE_FAILURE);
   });
 
   test('with keys of the same type are for the names in them; the first is for all others', async () => {
