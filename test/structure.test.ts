@@ -15,12 +15,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Leaves: no other part of the gateway but its table of errors.
   'gateway/telemetry': ['lib/api', 'lib/cel', 'gateway/errors'],
   'gateway/upstream': ['lib/api', 'gateway/errors'],
+  'gateway/kubernetes': ['lib/api'],
   // Configuration: source ← store ← resolve ← compile.
-  'gateway/source': ['lib/api', 'lib/cel'],
+  'gateway/source': ['lib/api', 'lib/cel', 'gateway/kubernetes'],
   'gateway/store': ['lib/api', 'gateway/source'],
   'gateway/resolve': ['lib/api', 'lib/cel', 'gateway/telemetry', 'gateway/upstream'],
   'gateway/compile': ['lib/api', 'lib/cel', 'gateway/resolve', 'gateway/telemetry', 'gateway/upstream'],
-  'gateway/status': ['lib/api', 'gateway/resolve', 'gateway/source'],
+  'gateway/status': ['lib/api', 'gateway/kubernetes', 'gateway/resolve', 'gateway/source'],
   // Requests: what runs on a snapshot.
   'gateway/route': ['gateway/compile'],
   'gateway/policy': [
@@ -67,14 +68,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Parts that wire the others, and so may import all of them. */
 const WIRING = ['gateway', 'gateway/cli', 'gateway/demo'];
 
-/** Packages that one part alone may import. */
-const OWNED: Readonly<Record<string, string>> = {
-  undici: 'gateway/upstream',
-  'prom-client': 'gateway/telemetry',
-  '@opentelemetry/': 'gateway/telemetry',
-  '@grpc/': 'gateway/telemetry',
-  '@marcbachmann/cel-js': 'lib/cel',
-  yaml: 'gateway/source',
+/** Packages that these parts alone may import. */
+const OWNED: Readonly<Record<string, readonly string[]>> = {
+  undici: ['gateway/upstream', 'gateway/kubernetes'],
+  'prom-client': ['gateway/telemetry'],
+  '@opentelemetry/': ['gateway/telemetry'],
+  '@grpc/': ['gateway/telemetry'],
+  '@marcbachmann/cel-js': ['lib/cel'],
+  yaml: ['gateway/source', 'gateway/kubernetes'],
 };
 /** Stages that compute and nothing else. */
 const PURE = ['gateway/resolve', 'gateway/compile', 'lib/api'];
@@ -129,13 +130,13 @@ describe('structure', () => {
     expect([...new Set(sources.map(partOf))].filter((part) => !known.has(part))).toEqual([]);
   });
 
-  test('a package that stands for one concern is imported in one part', () => {
+  test('a package that stands for one concern is imported where that is dealt with', () => {
     const wrong = imports.filter(({ part, target }) => {
       if (part === 'gateway/demo') return false;
       const owner = Object.entries(OWNED).find(
         ([name]) => target === name || target.startsWith(name.replace(/\/?$/, '/')),
       );
-      return owner !== undefined && owner[1] !== part;
+      return owner !== undefined && !owner[1].includes(part);
     });
     expect(wrong.map(describeImport)).toEqual([]);
   });

@@ -19,6 +19,15 @@ export interface SourceListener {
   onChange(events: readonly ResourceEvent[], problems: readonly Problem[]): void;
 }
 
+/** What objects come from: files, or the Kubernetes API. */
+export interface Source {
+  /** Reads everything once; the listener has been called when this resolves. Never rejects: what fails is a problem. */
+  load(): Promise<void>;
+  /** Follows changes until `close`. */
+  watch(): void;
+  close(): void;
+}
+
 /** `Kind/namespace/name`; the namespace is empty for a Namespace. */
 export type ObjectKey = string;
 

@@ -1,4 +1,4 @@
-import type { ObjectKey, ResourceEvent, SourcedObject, SourceListener } from './event.ts';
+import type { ObjectKey, ResourceEvent, Source, SourcedObject, SourceListener } from './event.ts';
 import { type FileSystem, listFiles, readText } from './files.ts';
 import type { Problem } from './problem.ts';
 import { readObjects } from './read.ts';
@@ -31,7 +31,7 @@ const NOTHING: PathState = { files: new Map(), problems: [] };
  * Objects from YAML and JSON files, reloaded when the files change. The last good version of each object stays until the files hold a
  * good newer one, or none.
  */
-export class FileSource {
+export class FileSource implements Source {
   readonly #options: FileSourceOptions;
   readonly #listener: SourceListener;
   readonly #paths = new Map<string, PathState>();
@@ -44,7 +44,6 @@ export class FileSource {
     this.#listener = listener;
   }
 
-  /** Reads everything once; the listener has been called when this resolves. Never rejects: what fails is a problem. */
   async load(): Promise<void> {
     for (const path of new Set(this.#options.paths)) {
       this.#paths.set(path, await this.#loadPath(path, this.#paths.get(path) ?? NOTHING));
@@ -52,7 +51,6 @@ export class FileSource {
     this.#publish();
   }
 
-  /** Follows changes until `close`. */
   watch(): void {
     const { fs, timers, paths } = this.#options;
     this.#watcher ??= new Watcher({ fs, timers, paths, reload: () => this.load() });

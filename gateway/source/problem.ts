@@ -19,10 +19,15 @@ export type ProblemRule =
   | 'invalid-value'
   | 'missing-field'
   | 'duplicate'
-  | 'missing-variable';
+  | 'missing-variable'
+  /** The Kubernetes API does not answer. */
+  | 'unreachable'
+  /** It has no such kind, or does not let us read it. */
+  | 'not-served'
+  | 'forbidden';
 
-/** What is wrong with the input, as data. A `note` stops nothing. */
-export interface Problem extends Location {
+/** What is wrong with the input, as data, with its place if it is from a file. A `note` stops nothing. */
+export interface Problem extends Partial<Location> {
   readonly severity: 'error' | 'note';
   readonly rule: ProblemRule;
   /** `Kind namespace/name`, when the document got so far. */

@@ -27,7 +27,7 @@ export const findings = (
   ...problems.map(
     ({ severity, file, line, column, object, rule, message }): Finding => ({
       severity,
-      location: { file, line, column },
+      ...(file === undefined || line === undefined || column === undefined ? {} : { location: { file, line, column } }),
       ...(object === undefined ? {} : { object }),
       rule,
       message,

@@ -3,61 +3,12 @@ import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ResourceEvent } from '../../../../gateway/source/event.ts';
 import { FileSource } from '../../../../gateway/source/file.ts';
 import { LIMITS } from '../../../../gateway/source/limits.ts';
-import type { Problem } from '../../../../gateway/source/problem.ts';
+import { Follower } from '../../../support/follower.ts';
 
 const secret = (name: string, value: string): string =>
   `{apiVersion: v1, kind: Secret, metadata: {name: ${name}, namespace: a}, stringData: {key: "${value}"}}\n`;
-
-/** Follows a source: what there is now, as `name=value`, and what is wrong. */
-class Follower {
-  readonly objects = new Map<string, string>();
-  problems: readonly Problem[] = [];
-  calls = 0;
-  readonly #waiting = new Set<() => void>();
-
-  onChange(events: readonly ResourceEvent[], problems: readonly Problem[]): void {
-    for (const event of events) {
-      if (event.type === 'delete') this.objects.delete(event.name);
-      else {
-        const { metadata, data } = event.resource.object as { metadata: { name: string }; data?: { key?: string } };
-        this.objects.set(metadata.name, data?.key ?? '');
-      }
-    }
-    this.problems = problems;
-    this.calls++;
-    for (const check of this.#waiting) check();
-  }
-
-  get state(): readonly string[] {
-    return [...this.objects].map(([name, value]) => `${name}=${value}`).sort();
-  }
-
-  /** Resolves when the state is this one; the test's own limit stops the wait. */
-  async reaches(...state: readonly string[]): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const check = (): void => {
-        if (this.state.join() !== state.join()) return;
-        this.#waiting.delete(check);
-        resolve();
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  async nextCall(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        resolve();
-      };
-      this.#waiting.add(done);
-    });
-  }
-}
 
 let folder: string;
 let source: FileSource | undefined;
