@@ -139,7 +139,7 @@ test.each<[Bind['protocol'], (port: number) => Bind, (port: number, text: string
   'a port of %s that is dropped ends what it has: the idle at once, the others with their answer',
   async (_, bind, open) => {
     const port = await freePort();
-    server = await startServer(aSnapshot(aBind(0), bind(port)));
+    server = await startServer(aSnapshot(aBind(0), bind(port)), { limits: { handshakeTimeout: 10 * LIMIT } });
     const idle = open(port, GET);
     await until(() => idle.received().endsWith(SERVED));
     const begun = Promise.withResolvers<void>();
