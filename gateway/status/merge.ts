@@ -15,10 +15,8 @@ export const mergeConditions = (
   ours: readonly Condition[],
   now: string,
 ): readonly StoredCondition[] | undefined => {
+  if (isNewer(stored, ours)) return undefined;
   const byType = new Map(ours.map((condition) => [condition.type, condition]));
-  const isNewer = ({ type, observedGeneration }: StoredCondition): boolean =>
-    (byType.get(type)?.observedGeneration ?? Number.POSITIVE_INFINITY) < observedGeneration;
-  if (stored.some(isNewer)) return undefined;
   const known = new Set(stored.map(({ type }) => type));
   const merged = [
     ...stored.map((old) => update(old, byType.get(old.type), now)),
@@ -27,6 +25,13 @@ export const mergeConditions = (
   const changed = merged.length !== stored.length || merged.some((condition, index) => condition !== stored[index]);
   return changed ? merged : undefined;
 };
+
+/** Whether what is stored is about a newer generation than ours: we have not seen it yet. */
+export const isNewer = (stored: readonly StoredCondition[], ours: readonly Condition[]): boolean =>
+  stored.some(({ type, observedGeneration }) => {
+    const own = ours.find((condition) => condition.type === type)?.observedGeneration;
+    return own !== undefined && own < observedGeneration;
+  });
 
 const update = (old: StoredCondition, ours: Condition | undefined, now: string): StoredCondition => {
   if (ours === undefined) return old;
