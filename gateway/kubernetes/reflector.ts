@@ -104,8 +104,9 @@ export class Reflector<T> {
     const { clock } = this.#options;
     this.#failures++;
     const unserved = isUnserved(failure);
-    // One that is too old is how it goes: the list will tell how things are.
-    if (failure.status !== 410) this.#become({ type: unserved ? 'unserved' : 'failing', failure });
+    // A connection that ends and a version that is too old are how it goes: the next attempt will tell how things are.
+    const passing = failure.status === 410 || (!unserved && this.#failures === 1 && this.#state.type === 'synced');
+    if (!passing) this.#become({ type: unserved ? 'unserved' : 'failing', failure });
     const pause = backoff(this.#failures, RETRY_FIRST, unserved ? UNSERVED_RETRY : RETRY_LONGEST, () => clock.random());
     await sleep(clock, Math.max(pause, failure.retryAfter ?? 0), this.#stop.signal);
   }
@@ -183,13 +184,17 @@ export class Reflector<T> {
 
   #become(state: ReflectorState): void {
     if (this.#closed) return;
-    if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
+    if (sameState(state, this.#state)) return;
     this.#state = state;
     this.#options.listener.onState(state);
   }
 }
 
 const ENDED_AT_ONCE: ApiFailure = { status: 0, reason: 'Ended', message: 'a watch ended as soon as it was opened' };
+
+/** An outage fails in many ways, one after the other. */
+const sameState = (a: ReflectorState, b: ReflectorState): boolean =>
+  a.type === b.type && (a.type !== 'unserved' || b.type !== 'unserved' || a.failure.status === b.failure.status);
 
 const isUnserved = ({ status }: ApiFailure): boolean => status === 404 || status === 403;
 

@@ -12,6 +12,7 @@ export interface SeenRequest {
   readonly name: string | undefined;
   readonly subresource: string | undefined;
   readonly namespace: string | undefined;
+  readonly version: string;
   readonly query: URLSearchParams;
   readonly watch: boolean;
 }
@@ -196,13 +197,22 @@ export class ApiServer {
   }
 }
 
-const PATH = /^\/(?:api|apis\/([^/]+))\/v[^/]+(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/;
+const PATH = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/;
 
 const parsePath = (method: string, { pathname, searchParams }: URL): SeenRequest | undefined => {
-  const [, group = '', namespace, plural, name, subresource] = PATH.exec(pathname) ?? [];
+  const [, group = '', version = '', namespace, plural, name, subresource] = PATH.exec(pathname) ?? [];
   if (plural === undefined) return undefined;
   const watch = searchParams.get('watch') === 'true';
-  return { method, collection: `${group}/${plural}`, namespace, name, subresource, query: searchParams, watch };
+  return {
+    method,
+    collection: `${group}/${plural}`,
+    version,
+    namespace,
+    name,
+    subresource,
+    query: searchParams,
+    watch,
+  };
 };
 
 const concerns = ({ collection, namespace, query }: SeenRequest, other: string, { metadata }: Stored): boolean => {
