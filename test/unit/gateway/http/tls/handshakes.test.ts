@@ -14,7 +14,7 @@ const HELLO = '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u000
 /** Between two bytes of a slow client. */
 const PAUSE = 20;
 /** Limit of a handshake that shall reach it, and of one that shall not, in milliseconds. */
-const SHORT = 250;
+const SHORT = 1_000;
 const NEVER = 60_000;
 
 let pair: KeyPair;
