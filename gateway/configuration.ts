@@ -1,6 +1,7 @@
 import { type Compilation, compile } from './compile/compile.ts';
 import type { Snapshot } from './compile/snapshot.ts';
 import { authorityProblem, certificateProblem } from './http/tls/certificate.ts';
+import type { References } from './resolve/references.ts';
 import { type ResolveOptions, resolve } from './resolve/resolve.ts';
 import type { ObjectStatus } from './resolve/status.ts';
 import type { ResourceEvent, SourceListener } from './source/event.ts';
@@ -20,9 +21,10 @@ export interface Report {
 }
 
 export interface ConfigurationOptions {
-  readonly resolve?: Partial<ResolveOptions>;
-  /** Takes the place of the snapshot before; requests in flight keep theirs. */
-  readonly onSnapshot: (snapshot: Snapshot) => void;
+  /** Asked each time. */
+  readonly resolve?: () => Partial<ResolveOptions>;
+  /** Takes the place of the snapshot before; requests in flight keep theirs. With what each Gateway (`namespace/name`) leads to. */
+  readonly onSnapshot: (snapshot: Snapshot, references: ReadonlyMap<string, References>) => void;
   readonly onReport: (report: Report) => void;
 }
 
@@ -47,10 +49,10 @@ export class Configuration implements SourceListener {
     this.#store.apply(events);
     this.#problems = problems;
     if (events.length > 0 || this.#snapshot === undefined) {
-      const { snapshot, statuses } = this.#compile((this.#snapshot?.version ?? 0) + 1);
+      const { snapshot, statuses, references } = this.#compile((this.#snapshot?.version ?? 0) + 1);
       this.#snapshot = snapshot;
       this.#statuses = statuses;
-      this.#options.onSnapshot(snapshot);
+      this.#options.onSnapshot(snapshot, references);
     }
     this.#report();
   }
@@ -64,9 +66,10 @@ export class Configuration implements SourceListener {
     this.#report();
   }
 
-  #compile(version: number): Compilation {
-    const options = { certificateProblem, authorityProblem, ...this.#options.resolve };
-    return compile(resolve(this.#store.resources(), options), version);
+  #compile(version: number): Compilation & { readonly references: ReadonlyMap<string, References> } {
+    const options = { certificateProblem, authorityProblem, ...this.#options.resolve?.() };
+    const resolution = resolve(this.#store.resources(), options);
+    return { ...compile(resolution, version), references: resolution.references };
   }
 
   #report(): void {

@@ -36,7 +36,7 @@ export class Announcer {
     const gone = [...this.#served].filter((key) => !served.has(key)).length;
     if (gone > 0) this.#log('info', 'listeners changed or are no longer served', { count: String(gone) });
     if (served.size === 0 && (this.#first || gone > 0)) {
-      this.#log('warn', 'nothing is served: the configuration has no Gateway that can be; its files are followed');
+      this.#log('warn', 'nothing is served: the configuration has no Gateway that can be; its changes are followed');
     }
     this.#served = new Set(served.keys());
     this.#first = false;

@@ -13,7 +13,7 @@ export const check = async (args: Arguments, host: Host): Promise<number> => {
   let report: Report | undefined;
   const configuration = new Configuration({
     // Checked with the arguments.
-    resolve: { referenceGrants: args.one('reference-grants') as ReferenceGrantMode },
+    resolve: () => ({ referenceGrants: args.one('reference-grants') as ReferenceGrantMode }),
     onSnapshot: () => {},
     onReport: (next) => {
       report = next;

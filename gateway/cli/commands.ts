@@ -13,8 +13,8 @@ const PATHS =
 
 export const GATEWAY_COMMAND: CommandSpec = {
   name: 'gateway',
-  summary: 'Serve the Gateways of the given files, and follow changes of the files.',
-  usage: 'Usage: tooltrail gateway --config PATH [--config PATH …] [options]',
+  summary: 'Serve the Gateways of the given files or of a Kubernetes cluster, and follow their changes.',
+  usage: 'Usage: tooltrail gateway (--config PATH … | --kubernetes) [options]',
   details: [
     `${PATHS} A PATH may stand without --config too: --config a b is --config a --config b.`,
     'SESSION_KEY in the environment: 64 hexadecimal digits that seal session ids; replicas that share it serve each other’s sessions. A random one is taken without it.',
@@ -23,6 +23,16 @@ export const GATEWAY_COMMAND: CommandSpec = {
   positionals: true,
   options: {
     config: { value: 'PATH', multiple: true, help: 'what to serve' },
+    kubernetes: { help: 'serve what the Kubernetes API has: of the cluster around, or of a kubeconfig' },
+    kubeconfig: {
+      value: 'PATH',
+      help: 'which cluster; default KUBECONFIG, then that of the service account, then ~/.kube/config',
+    },
+    gateway: {
+      value: 'NAMESPACE/NAME',
+      help: 'serve this Gateway alone; Secrets and ConfigMaps are then read by name, and only those that it leads to',
+    },
+    'write-status': { help: 'write the status of all objects to the Kubernetes API; of many processes, one does it' },
     bind: { value: 'ADDRESS', help: 'IP address that listeners bind; default :: or, without IPv6, 0.0.0.0: all' },
     listen: {
       value: 'PORT=PORT',

@@ -10,7 +10,9 @@ import { GATEWAY_COMMAND } from './commands.ts';
 
 /** What `tooltrail gateway` is told on its command line and by its environment. */
 export interface GatewayOptions {
+  /** Empty: configuration is from the Kubernetes API. */
   readonly paths: readonly string[];
+  readonly kubernetes: KubernetesOptions | undefined;
   readonly bind: string | undefined;
   /** Ports of listeners that are bound elsewhere, and where. */
   readonly listen: ReadonlyMap<number, number>;
@@ -25,14 +27,28 @@ export interface GatewayOptions {
   readonly sessionKey: Uint8Array | undefined;
 }
 
+export interface KubernetesOptions {
+  readonly kubeconfig: string | undefined;
+  /** `namespace/name` of the only Gateway that is served. */
+  readonly gateway: string | undefined;
+  readonly writeStatus: boolean;
+}
+
 /** @throws {UsageError} */
 export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, string | undefined>>): GatewayOptions => {
   const paths = [...args.all('config'), ...args.positionals];
-  if (paths.length === 0) throw usage(GATEWAY_COMMAND, '--config PATH is missing');
+  const kubernetes = kubernetesOptions(args);
+  if (paths.length === 0 && kubernetes === undefined) {
+    throw usage(GATEWAY_COMMAND, '--config PATH or --kubernetes is missing');
+  }
+  if (paths.length > 0 && kubernetes !== undefined) {
+    throw usage(GATEWAY_COMMAND, '--config and --kubernetes do not go together');
+  }
   const bind = args.one('bind');
   if (bind !== undefined && isIP(bind) === 0) throw usage(GATEWAY_COMMAND, `--bind ${quote(bind)} is no IP address`);
   return {
     paths,
+    kubernetes,
     bind,
     listen: listenPorts(args.all('listen')),
     admin: listenAddress(args, 'admin'),
@@ -45,6 +61,22 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
     spanNames: args.one('span-names') as SpanNames,
     sessionKey: sessionKey(env.SESSION_KEY),
   };
+};
+
+const kubernetesOptions = (args: Arguments): KubernetesOptions | undefined => {
+  const writeStatus = args.all('write-status').length > 0;
+  const kubeconfig = args.one('kubeconfig');
+  const gateway = args.one('gateway');
+  if (args.all('kubernetes').length === 0) {
+    const stray = Object.entries({ kubeconfig, gateway, 'write-status': writeStatus || undefined });
+    const [name] = stray.find(([, value]) => value !== undefined) ?? [];
+    if (name !== undefined) throw usage(GATEWAY_COMMAND, `--${name} goes with --kubernetes`);
+    return undefined;
+  }
+  if (gateway !== undefined && !/^[a-z0-9.-]{1,63}\/[a-z0-9.-]{1,253}$/.test(gateway)) {
+    throw usage(GATEWAY_COMMAND, `--gateway ${quote(gateway)} is no NAMESPACE/NAME`);
+  }
+  return { kubeconfig, gateway, writeStatus };
 };
 
 const MAX_PORT = 65_535;

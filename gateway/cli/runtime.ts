@@ -19,6 +19,7 @@ import { Telemetry } from '../telemetry/telemetry.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { Announcer } from './announce.ts';
 import type { Host } from './host.ts';
+import { ClusterFacts, clusterConfig, kubernetesOrigin, type Origin } from './kubernetes/origin.ts';
 import { LineWriter } from './lines.ts';
 import type { GatewayOptions } from './options.ts';
 
@@ -107,23 +108,39 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
       announcer.announce(configuration.snapshot, server.ports, report.findings);
     }
   };
+  const apply = (snapshot: Snapshot): Promise<void> => {
+    exporters.reconcile(tracingPolicies(snapshot));
+    upstream.retain(targets(snapshot));
+    return server.apply(snapshot).then(() => readiness.onPorts(server.ports));
+  };
+  const cluster = options.kubernetes && (await clusterConfig(options.kubernetes.kubeconfig, host));
+  const facts = options.kubernetes && new ClusterFacts(options.kubernetes);
   const configuration: Configuration = new Configuration({
-    resolve: {
+    resolve: () => ({
       referenceGrants: options.referenceGrants,
       reservedPorts: [options.admin, options.stats, options.readiness].map(({ port }) => port),
       unboundPort: (address, port) => unboundPort(server, address, port),
-    },
-    onSnapshot: (snapshot) => {
-      applied = server.apply(snapshot).then(() => readiness.onPorts(server.ports));
-      exporters.reconcile(tracingPolicies(snapshot));
-      upstream.retain(targets(snapshot));
+      ...facts?.resolve,
+    }),
+    onSnapshot: (snapshot, references) => {
+      const missing = origin.read(references);
+      // What it refers to comes in a moment, and with it a newer one.
+      applied =
+        missing === undefined
+          ? apply(snapshot)
+          : missing.then(() => (configuration.snapshot === snapshot ? apply(snapshot) : undefined));
     },
     onReport: (next) => {
       report = next;
+      origin.onReport(next);
       void applied.then(announce);
     },
   });
-  const source = new FileSource({ paths: options.paths, fs: host.fs, env: host.env, timers: clock }, configuration);
+  const origin: Origin =
+    cluster !== undefined && facts !== undefined && options.kubernetes !== undefined
+      ? kubernetesOrigin(cluster, options.kubernetes, facts, configuration, host, log)
+      : fileOrigin(options.paths, configuration, host);
+  const { source } = origin;
 
   const pages = await startAll(
     [
@@ -149,21 +166,28 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     metrics: `http://${authority(stats)}/metrics`,
     readiness: `http://${authority(probe)}/healthz/ready`,
   });
-  await source.load();
-  await applied;
-  source.watch();
+  const loaded = source.load().then(async () => {
+    await applied;
+    source.watch();
+  });
+  // The Kubernetes API may be away for long.
+  if (options.kubernetes === undefined) await loaded;
   return {
     addresses: { admin, stats, readiness: probe },
     stop: async () => {
       readiness.drain();
-      source.close();
-      await server.close(DRAIN_TIMEOUT);
+      await Promise.all([origin.close(), server.close(DRAIN_TIMEOUT)]);
       await exporters.shutdown(FLUSH_TIMEOUT);
       await upstream.close();
       await Promise.all(pages.map((server) => server.close()));
       accessLog.flush();
     },
   };
+};
+
+const fileOrigin = (paths: readonly string[], configuration: Configuration, { fs, env, clock }: Host): Origin => {
+  const source = new FileSource({ paths, fs, env, timers: clock }, configuration);
+  return { source, read: () => undefined, onReport: () => {}, close: async () => source.close() };
 };
 
 const unboundPort = (server: GatewayServer, address: string | undefined, port: number): string | undefined => {

@@ -50,11 +50,14 @@ export class KubernetesClient {
   readonly namespace: string;
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly #maxBody: number;
 
-  constructor(config: ClusterConfig, clock: Clock) {
+  /** @param maxBody bytes of one answer; default MAX_BODY */
+  constructor(config: ClusterConfig, clock: Clock, maxBody = MAX_BODY) {
     this.namespace = config.namespace;
     this.#connection = new Connection(config, clock);
     this.#clock = clock;
+    this.#maxBody = maxBody;
   }
 
   get(ref: ObjectRef, signal?: AbortSignal, timeout?: number): Promise<Result<ApiObject>> {
@@ -203,8 +206,8 @@ export class KubernetesClient {
       if (answer.failure !== undefined) return answer;
       const { statusCode, headers, body: content } = answer.value;
       if (statusCode < 200 || statusCode > 299) return await this.#failure(statusCode, headers, content);
-      const text = await readBody(content);
-      if (text === undefined) return tooLarge();
+      const text = await readBody(content, this.#maxBody);
+      if (text === undefined) return tooLarge(this.#maxBody);
       const value = parse(text);
       return value === undefined ? unreadable('answered with something that is no JSON') : { value };
     } catch (error) {
@@ -219,18 +222,18 @@ export class KubernetesClient {
     headers: Readonly<Record<string, string | string[] | undefined>>,
     body: AsyncIterable<unknown>,
   ): Promise<{ readonly failure: ReturnType<typeof failureOf> }> {
-    const text = await readBody(body).catch(() => undefined);
+    const text = await readBody(body, this.#maxBody).catch(() => undefined);
     const retryAfter = headers['retry-after'];
     const value = text === undefined ? undefined : parse(text);
     return { failure: failureOf(status, value, typeof retryAfter === 'string' ? retryAfter : undefined) };
   }
 }
 
-/** Reason of the failure when an answer exceeds MAX_BODY. */
+/** Reason of the failure when an answer is longer than is read. */
 export const TOO_LARGE = 'TooLarge';
 
-const tooLarge = (): Result<never> => ({
-  failure: { status: 0, reason: TOO_LARGE, message: `answered with more than ${MAX_BODY} bytes` },
+const tooLarge = (longest: number): Result<never> => ({
+  failure: { status: 0, reason: TOO_LARGE, message: `answered with more than ${longest} bytes` },
 });
 
 const unreadable = (message: string): Result<never> => ({ failure: { status: 0, reason: 'Unreadable', message } });
@@ -239,13 +242,13 @@ const timeoutError = (milliseconds: number): Error =>
   Object.assign(new Error(`no answer within ${milliseconds} ms`), { code: 'ETIMEDOUT' });
 
 /** Undefined if it is too large. */
-const readBody = async (body: AsyncIterable<unknown>): Promise<string | undefined> => {
+const readBody = async (body: AsyncIterable<unknown>, longest: number): Promise<string | undefined> => {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += (chunk as Buffer).length;
     // Leaving the loop ends the answer.
-    if (length > MAX_BODY) return undefined;
+    if (length > longest) return undefined;
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');

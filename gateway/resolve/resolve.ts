@@ -28,6 +28,10 @@ export interface ResolveOptions {
    * Default: true.
    */
   readonly standalone: boolean;
+  /** One process serves all Gateways on the same addresses: what two of them ask of one port must go together. Default: as `standalone`. */
+  readonly sharedPorts: boolean | undefined;
+  /** The Gateway (`namespace/name`) that is served; all have a status. Default: all. */
+  readonly only: string | undefined;
   /** Ports that a listener must not take. Default: the gateway's own. */
   readonly reservedPorts: readonly number[];
   /** Why a certificate and its key cannot be served; says nothing of the key. Default: whatever is there is taken. */
@@ -45,6 +49,8 @@ export interface ResolveOptions {
 export const DEFAULT_RESOLVE_OPTIONS: ResolveOptions = {
   referenceGrants: 'route-and-policy',
   standalone: true,
+  sharedPorts: undefined,
+  only: undefined,
   reservedPorts: RESERVED_PORTS,
   certificateProblem: () => undefined,
   authorityProblem: () => undefined,
@@ -83,7 +89,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
     classes,
     parameters,
     reservedPorts: options.reservedPorts,
-    sharedPorts: standalone,
+    sharedPorts: options.sharedPorts ?? standalone,
     unboundPort: options.unboundPort,
   });
   const gateways = new Map(states.map((state) => [namespacedName(state.gateway.metadata), state]));
@@ -117,9 +123,10 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
     }),
   );
   const reach = gatewaysReached(states, routes);
+  const served = states.filter((state) => [undefined, namespacedName(state.gateway.metadata)].includes(options.only));
   const policies = drafts.map((draft) => finishPolicy(draft, reach));
   return {
-    resolved: { gateways: toResolved(states, routes, levels), policies },
+    resolved: { gateways: toResolved(served, routes, levels), policies },
     references: resolveReferences(states, { grants, backends: agentgatewayBackends, policies, reach }),
     statuses: [
       ...classes.statuses,

@@ -97,6 +97,7 @@ export class ApiServer {
   compact(): void {
     this.store.compacted = this.store.version;
     for (const watch of this.#watches) {
+      this.#watches.delete(watch);
       send(watch.response, { type: 'ERROR', object: statusObject(410, 'Expired') });
       watch.response.end();
     }

@@ -66,7 +66,7 @@ describe('Announcer', () => {
   test('not of one whose port is not bound, before it is', () => {
     const notBound = { ...bound(3000), bound: undefined, problem: 'it is in use' };
     expect(said(aSnapshot(3000), [notBound], [])).toEqual([
-      'warn: nothing is served: the configuration has no Gateway that can be; its files are followed',
+      'warn: nothing is served: the configuration has no Gateway that can be; its changes are followed',
     ]);
     expect(said(aSnapshot(3000), [bound(3000)], [])).toEqual([SERVED]);
   });

@@ -56,7 +56,7 @@ describe('tooltrail gateway', () => {
   });
 
   test.each([
-    ['', '--config PATH is missing'],
+    ['', '--config PATH or --kubernetes is missing'],
     ['--config', `option '--config <value>' argument missing`],
     ['--config --stats x:1', `option '--config' argument is ambiguous`],
     ['--conifg a', 'unknown option "--conifg", did you mean --config?'],
@@ -77,10 +77,27 @@ describe('tooltrail gateway', () => {
     ['a --listen 80=::1:80', '--listen "80=::1:80" is no PORT=PORT'],
     ['a --listen 80=1 --listen 80=2', '--listen says twice where 80 is bound'],
     ['a --listen 80=1 --listen 81=1', '--listen binds two ports to 1'],
+    ['a --kubernetes', '--config and --kubernetes do not go together'],
+    ['a --kubeconfig b', '--kubeconfig goes with --kubernetes'],
+    ['a --gateway b/c', '--gateway goes with --kubernetes'],
+    ['a --write-status', '--write-status goes with --kubernetes'],
+    ['--kubernetes --gateway b', '--gateway "b" is no NAMESPACE/NAME'],
+    ['--kubernetes --gateway a/b/c', '--gateway "a/b/c" is no NAMESPACE/NAME'],
     ['a --connect-to b:1', '--connect-to: expected HOST:PORT=HOST:PORT, not "b:1"'],
     ['a --help=yes', `option '--help' does not take an argument`],
   ])('%j is refused in one line', (line, message) => {
     expect(() => parse(line)).toThrow(`tooltrail gateway: ${message} (tooltrail gateway --help)`);
+  });
+
+  test('the Kubernetes API takes the place of paths', () => {
+    expect(parse('--kubernetes')).toMatchObject({
+      paths: [],
+      kubernetes: { kubeconfig: undefined, gateway: undefined, writeStatus: false },
+    });
+    expect(parse('--kubernetes --kubeconfig k --gateway a/b --write-status')).toMatchObject({
+      kubernetes: { kubeconfig: 'k', gateway: 'a/b', writeStatus: true },
+    });
+    expect(parse('a').kubernetes).toBeUndefined();
   });
 
   test('a line break in an argument stays in its line', () => {

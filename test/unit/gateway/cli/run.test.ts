@@ -51,7 +51,7 @@ describe('a wrong command line is one line on stderr and exit code 2', () => {
     [['--versoin'], 'tooltrail: unknown command "--versoin", did you mean --version?\n'],
     [['frobnicate'], 'tooltrail: unknown command "frobnicate", the commands are gateway, check, demo\n'],
     [['check'], 'tooltrail check: a PATH is missing (tooltrail check --help)\n'],
-    [['gateway'], 'tooltrail gateway: --config PATH is missing (tooltrail gateway --help)\n'],
+    [['gateway'], 'tooltrail gateway: --config PATH or --kubernetes is missing (tooltrail gateway --help)\n'],
   ])('%j', async (argv, err) => {
     expect(await runLine(...argv)).toEqual({ exit: 2, out: '', err });
   });

@@ -96,8 +96,8 @@ describe('a list', () => {
 
   test('of which a page is too large is read in smaller ones', async () => {
     await client.close();
-    client = new KubernetesClient(server.config, fastClock());
-    for (let index = 0; index < 5; index++) server.put(secret(`s${index}`, 'x'.repeat(10 * 1_024 * 1_024)));
+    client = new KubernetesClient(server.config, clock, 4_000);
+    for (let index = 0; index < 5; index++) server.put(secret(`s${index}`, 'x'.repeat(1_000)));
     follow();
     await watched();
     expect(objects.size).toBe(5);
