@@ -13,9 +13,9 @@ export const compileFor = (resolution: Resolution, gateway: string): Snapshot =>
 };
 
 /** What resolving and compiling alone say of a request: which rule it meets, and what may answer it. */
-export const pureProblems = (request: RequestCase, resolution: Resolution): readonly string[] => {
+export const pureProblems = (request: RequestCase, snapshot: Snapshot): readonly string[] => {
   const what = describe(request);
-  const rule = ruleFor(request, compileFor(resolution, `infra/${request.gateway}`));
+  const rule = ruleFor(request, snapshot);
   const { status = 200, backend, pod } = request;
   if (rule === undefined) return status === 404 ? [] : [`${what}: no rule matches`];
   if (status === 404) return [`${what}: rule of ${rule.labels.route} matches, and should not`];
@@ -34,18 +34,17 @@ export const pureProblems = (request: RequestCase, resolution: Resolution): read
   const found = candidates.filter((item): item is HttpBackend => item.type === 'http');
   const wanted = backend ?? pod;
   const matching = found.filter(
-    ({ name, endpoints }) => endpoints.length > 0 && (pod !== undefined || name.endsWith(`/${wanted}`)),
+    ({ name, endpoints }) =>
+      // Nobody there to ask: 503.
+      endpoints.length > 0 === (status !== 503) && (pod !== undefined || name.endsWith(`/${wanted}`)),
   );
   return matching.length > 0
     ? []
     : [`${what}: may go to ${candidates.map(({ name }) => name).join(', ') || 'nobody'}, expected ${wanted}`];
 };
 
-export const pureShareProblems = (
-  { gateway, path, backends }: SharesCase,
-  resolution: Resolution,
-): readonly string[] => {
-  const rule = ruleFor({ gateway, path }, compileFor(resolution, `infra/${gateway}`));
+export const pureShareProblems = ({ gateway, path, backends }: SharesCase, snapshot: Snapshot): readonly string[] => {
+  const rule = ruleFor({ gateway, path }, snapshot);
   return Object.entries(backends).flatMap(([name, share]) => {
     const weight = rule?.backends.find(({ backend }) => backend.name.endsWith(`/${name}`))?.weight ?? 0;
     const actual = weight / (rule?.totalWeight ?? 1);
@@ -62,8 +61,9 @@ const ruleFor = (request: RequestCase, { binds }: Snapshot): Rule | undefined =>
   const target = parseTarget(path);
   const name = hostOf(host);
   if (bind === undefined || target === undefined || name === undefined) return undefined;
-  const listener = findListener(bind, serverName ?? name);
-  if (listener === undefined || findListener({ ...bind, listeners: [listener] }, name) === undefined) return undefined;
+  if ((bind.protocol === 'HTTPS') !== (serverName !== undefined)) return undefined;
+  const listener = findListener(bind, name, serverName);
+  if (listener === undefined) return undefined;
   const lower = Object.fromEntries(Object.entries(headers).map(([field, value]) => [field.toLowerCase(), value]));
   return findMatch(listener, { host: name, path: target.path, query: target.query, method, headers: lower })?.rule;
 };

@@ -1,17 +1,78 @@
-import { type Authority, createAuthority } from '../support/acceptance/authority.ts';
-import { type ConformanceCase, readBase } from './case.ts';
-import { pureProblems, pureShareProblems } from './pure.ts';
+import type { Snapshot } from '../../gateway/compile/snapshot.ts';
+import type { Resolution } from '../../gateway/resolve/resolve.ts';
+import type { SourcedObject } from '../../gateway/source/event.ts';
+import type { Resources } from '../../lib/api/objects.ts';
+import { createAuthority } from '../support/acceptance/authority.ts';
+import { type ConformanceCase, type Expectation, readBase } from './case.ts';
+import { compileFor, pureProblems, pureShareProblems } from './pure.ts';
 import { Proxies } from './sockets.ts';
-import { statusProblems, World } from './world.ts';
+import { readObject, statusProblems, type Variables, variablesOf, World } from './world.ts';
 
-/** Names that certificates are made out to; clients of the cases look at the chain alone. */
+/** Name that certificates are made out to; clients of the cases look at the chain alone. */
 const HOST = 'example.org';
 
-let authority: Promise<Authority> | undefined;
+/** What all cases begin with, read once. */
+interface Beginning {
+  /** PEM of what clients trust. */
+  readonly authority: string;
+  readonly variables: Variables;
+  readonly objects: readonly SourcedObject[];
+}
+
+const begin = async (): Promise<Beginning> => {
+  const authority = await createAuthority();
+  const variables = variablesOf(await authority.issue(HOST));
+  const objects = readBase().map((text) => readObject(text, variables));
+  return { authority: authority.certificate, variables, objects };
+};
+
+let beginning: Promise<Beginning> | undefined;
+const begun = (): Promise<Beginning> => {
+  beginning ??= begin();
+  return beginning;
+};
 
 /** What is wrong after resolving and compiling alone. */
-export const runPure = async (item: ConformanceCase): Promise<readonly string[]> => {
-  const world = await newWorld();
+export const runPure = async (item: ConformanceCase): Promise<readonly string[]> =>
+  run(item, await begun(), async ({ requests = [], shares }, resolution) => {
+    const snapshots = new Map<string, Snapshot>();
+    const snapshotOf = (gateway: string): Snapshot => {
+      const snapshot = snapshots.get(gateway) ?? compileFor(resolution, `infra/${gateway}`);
+      snapshots.set(gateway, snapshot);
+      return snapshot;
+    };
+    return [
+      ...requests.flatMap((request) => pureProblems(request, snapshotOf(request.gateway))),
+      ...(shares === undefined ? [] : pureShareProblems(shares, snapshotOf(shares.gateway))),
+    ];
+  });
+
+/** What is wrong when requests go over sockets to echo servers. */
+export const runSockets = async (item: ConformanceCase): Promise<readonly string[]> => {
+  const start = await begun();
+  const proxies = new Proxies(start.authority);
+  try {
+    return await run(item, start, async ({ requests = [], shares }, resolution, { EndpointSlice }) => {
+      await proxies.follow(resolution, EndpointSlice);
+      const problems: string[] = [];
+      for (const request of requests) problems.push(...(await proxies.problems(request)));
+      if (shares !== undefined) problems.push(...(await proxies.shareProblems(shares)));
+      return problems;
+    });
+  } finally {
+    await proxies.close();
+  }
+};
+
+type Look = (expected: Expectation, resolution: Resolution, resources: Resources) => Promise<readonly string[]>;
+
+/** The steps in order; what is wrong with the statuses is told in any case. */
+const run = async (
+  item: ConformanceCase,
+  { objects, variables }: Beginning,
+  look: Look,
+): Promise<readonly string[]> => {
+  const world = new World(objects, variables);
   const problems: string[] = [];
   for (const step of item.steps) {
     if (!('expect' in step)) {
@@ -19,47 +80,11 @@ export const runPure = async (item: ConformanceCase): Promise<readonly string[]>
       continue;
     }
     const resolution = world.resolve();
-    const { requests = [], shares } = step.expect;
+    const { resources } = world;
     problems.push(
-      ...statusProblems(step.expect, resolution.statuses, world.resources),
-      ...requests.flatMap((request) => pureProblems(request, resolution)),
-      ...(shares === undefined ? [] : pureShareProblems(shares, resolution)),
+      ...statusProblems(step.expect, resolution.statuses, resources),
+      ...(await look(step.expect, resolution, resources)),
     );
   }
   return problems;
-};
-
-/** What is wrong when requests go over sockets to echo servers. */
-export const runSockets = async (item: ConformanceCase): Promise<readonly string[]> => {
-  const world = await newWorld();
-  const proxies = new Proxies((await sharedAuthority()).certificate);
-  const problems: string[] = [];
-  try {
-    for (const step of item.steps) {
-      if (!('expect' in step)) {
-        world.change(step);
-        continue;
-      }
-      const resolution = world.resolve();
-      await proxies.follow(world, resolution);
-      const { requests = [], shares } = step.expect;
-      problems.push(...statusProblems(step.expect, resolution.statuses, world.resources));
-      for (const request of requests) problems.push(...(await proxies.problems(request)));
-      if (shares !== undefined) problems.push(...(await proxies.shareProblems(shares)));
-    }
-    return problems;
-  } finally {
-    await proxies.close();
-  }
-};
-
-const sharedAuthority = (): Promise<Authority> => {
-  authority ??= createAuthority();
-  return authority;
-};
-
-const newWorld = async (): Promise<World> => {
-  const world = new World(await (await sharedAuthority()).issue(HOST));
-  for (const step of readBase()) if (!('expect' in step)) world.change(step);
-  return world;
 };

@@ -5,11 +5,12 @@ import { ProxyHandler } from '../../gateway/proxy/handler.ts';
 import type { Resolution } from '../../gateway/resolve/resolve.ts';
 import type { RequestRecord } from '../../gateway/telemetry/record.ts';
 import { Upstream } from '../../gateway/upstream/upstream.ts';
+import type { EndpointSlice } from '../../lib/api/core.ts';
+import { eventually } from '../support/acceptance/eventually.ts';
 import { clock } from '../support/http/server.ts';
 import type { RequestCase, SharesCase } from './case.ts';
 import { type Echo, EchoServers } from './echo.ts';
 import { compileFor, describe } from './pure.ts';
-import type { World } from './world.ts';
 
 interface Answer {
   readonly status: number;
@@ -17,8 +18,15 @@ interface Answer {
   readonly body: string;
 }
 
+interface Draws {
+  readonly problems: readonly string[];
+  readonly counts: ReadonlyMap<string, number>;
+}
+
 /** Requests of a share that are under way at the same time. */
 const CONCURRENCY = 10;
+/** How often a share is drawn until it is close enough. */
+const SHARE_ATTEMPTS = 10;
 
 /** The gateway as a cluster has it: one server for each Gateway, which follows every change of the objects. */
 export class Proxies {
@@ -33,10 +41,15 @@ export class Proxies {
     this.#authority = authority;
   }
 
-  async follow(world: World, resolution: Resolution): Promise<void> {
-    await this.#echo.follow(world.resources.EndpointSlice);
-    for (const { namespace, name } of resolution.resolved.gateways) {
-      const gateway = `${namespace}/${name}`;
+  async follow(resolution: Resolution, slices: readonly EndpointSlice[]): Promise<void> {
+    await this.#echo.follow(slices);
+    const names = new Set(resolution.resolved.gateways.map(({ namespace, name }) => `${namespace}/${name}`));
+    for (const [gateway, server] of this.#servers) {
+      if (names.has(gateway)) continue;
+      this.#servers.delete(gateway);
+      await server.close(0);
+    }
+    for (const gateway of names) {
       let server = this.#servers.get(gateway);
       if (server === undefined) {
         server = this.#start();
@@ -47,17 +60,40 @@ export class Proxies {
   }
 
   async problems(request: RequestCase): Promise<readonly string[]> {
+    for (let left = request.repeat ?? 1; left > 0; left -= 1) {
+      const problems = await this.#problemsOfOne(request);
+      if (problems.length > 0) return problems;
+    }
+    return [];
+  }
+
+  /** Chance may miss the tolerance now and then, and not every time. All else has to be right at once. */
+  async shareProblems(shares: SharesCase): Promise<readonly string[]> {
+    let distance: readonly string[] = [];
+    for (let left = SHARE_ATTEMPTS; left > 0; left -= 1) {
+      const { problems, counts } = await this.#draw(shares);
+      if (problems.length > 0) return problems;
+      distance = distanceProblems(shares, counts);
+      if (distance.length === 0) break;
+    }
+    return distance;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#servers.values()].map((server) => server.close(0)));
+    await this.#upstream.close();
+    await this.#echo.close();
+  }
+
+  async #problemsOfOne(request: RequestCase): Promise<readonly string[]> {
     const what = describe(request);
     const before = this.#records.length;
     const answer = await this.#send(request);
     if (typeof answer === 'string') return [`${what}: ${answer}`];
     const { status = 200 } = request;
     if (answer.status !== status) return [`${what}: ${answer.status} ${answer.body.slice(0, 100)}, expected ${status}`];
-    const rule = this.#records[before]?.labels.routeRule;
     return [
-      ...(request.rule === rule || request.rule === undefined
-        ? []
-        : [`${what}: rule ${rule}, expected ${request.rule}`]),
+      ...(await this.#ruleProblems(what, request.rule, before)),
       ...(request.location === answer.headers.location
         ? []
         : [`${what}: location ${answer.headers.location}, expected ${request.location}`]),
@@ -66,33 +102,37 @@ export class Proxies {
     ];
   }
 
-  async shareProblems({ gateway, path, draws, backends, tolerance }: SharesCase): Promise<readonly string[]> {
+  /** A record may be finished a moment after its client has the answer. */
+  async #ruleProblems(what: string, expected: string | undefined, index: number): Promise<readonly string[]> {
+    if (expected === undefined) return [];
+    const { labels } = await eventually(`record of ${what}`, () => this.#records[index]);
+    return labels.routeRule === expected ? [] : [`${what}: rule ${labels.routeRule}, expected ${expected}`];
+  }
+
+  /** Who answered how often, and what was wrong with answers. */
+  async #draw({ gateway, path, draws, backends, seen = {} }: SharesCase): Promise<Draws> {
+    const problems = new Set<string>();
     const counts = new Map<string, number>();
+    const agent = new http.Agent({ keepAlive: true });
     let left = draws;
     const draw = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
-        const answer = await this.#send({ gateway, path });
-        const service = typeof answer === 'string' ? answer : (JSON.parse(answer.body) as Echo).service;
+        const answer = await this.#send({ gateway, path }, agent);
+        const echo = typeof answer === 'string' ? undefined : parseEcho(answer.body);
+        if (echo === undefined) {
+          problems.add(typeof answer === 'string' ? answer : `${answer.status} ${answer.body.slice(0, 100)}`);
+          continue;
+        }
+        const { service } = echo;
         counts.set(service, (counts.get(service) ?? 0) + 1);
+        if ((backends[service] ?? 0) === 0) problems.add(`${service} answered, and should not`);
+        for (const problem of fieldProblems(`${service} saw`, echo.headers, seen[service])) problems.add(problem);
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, draw));
-    const unknown = [...counts.keys()].filter((name) => !Object.hasOwn(backends, name));
-    return [
-      ...unknown.map((name) => `${name} answered, and should not`),
-      ...Object.entries(backends).flatMap(([name, share]) => {
-        const actual = (counts.get(name) ?? 0) / draws;
-        const isClose = share === 0 ? actual === 0 : Math.abs(actual - share) <= tolerance;
-        return isClose ? [] : [`share of ${name}: ${actual}, expected ${share}`];
-      }),
-    ];
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#servers.values()].map((server) => server.close(0)));
-    await this.#upstream.close();
-    await this.#echo.close();
+    agent.destroy();
+    return { problems: [...problems], counts };
   }
 
   #start(): GatewayServer {
@@ -118,7 +158,7 @@ export class Proxies {
   }
 
   /** A string: why there is no answer. */
-  #send(request: RequestCase): Promise<Answer | string> {
+  #send(request: RequestCase, agent: http.Agent | false = false): Promise<Answer | string> {
     const { gateway, port = 80, serverName, method = 'GET', host = 'example.com', path, headers = {} } = request;
     const bound = this.#servers.get(`infra/${gateway}`)?.ports.find((own) => own.port === port)?.bound;
     if (bound === undefined) return Promise.resolve(`port ${port} is not bound`);
@@ -128,7 +168,7 @@ export class Proxies {
       method,
       path,
       headers: { ...headers, host },
-      agent: false as const,
+      agent,
     };
     return new Promise((resolve) => {
       const sent =
@@ -153,8 +193,15 @@ export class Proxies {
   }
 }
 
+const distanceProblems = ({ draws, backends, tolerance }: SharesCase, counts: Draws['counts']): readonly string[] =>
+  Object.entries(backends).flatMap(([name, share]) => {
+    const actual = (counts.get(name) ?? 0) / draws;
+    return Math.abs(actual - share) <= tolerance ? [] : [`share of ${name}: ${actual}, expected ${share}`];
+  });
+
 const echoProblems = (what: string, request: RequestCase, body: string): readonly string[] => {
-  const echo = JSON.parse(body) as Echo;
+  const echo = parseEcho(body);
+  if (echo === undefined) return [`${what}: no echo server answered, but ${body.slice(0, 100)}`];
   const { backend, pod, path, host = 'example.com', seenPath = path, seenHost = host } = request;
   return [
     ...((pod ?? backend) === echo.service ? [] : [`${what}: ${echo.service} answered, expected ${pod ?? backend}`]),
@@ -163,6 +210,14 @@ const echoProblems = (what: string, request: RequestCase, body: string): readonl
     ...(echo.method === (request.method ?? 'GET') ? [] : [`${what}: the backend saw ${echo.method}`]),
     ...fieldProblems(`${what}: backend saw`, echo.headers, request.seen, request.unseen),
   ];
+};
+
+const parseEcho = (body: string): Echo | undefined => {
+  try {
+    return JSON.parse(body) as Echo;
+  } catch {
+    return undefined;
+  }
 };
 
 const fieldProblems = (

@@ -10,7 +10,7 @@ import type { KindName } from '../../lib/api/kinds.ts';
 import type { Resources } from '../../lib/api/objects.ts';
 import { enableLinearRegExp } from '../../lib/cel/regexp.ts';
 import type { KeyPair } from '../support/acceptance/authority.ts';
-import type { Expectation, Step } from './case.ts';
+import type { Change, Expectation } from './case.ts';
 
 enableLinearRegExp(setFlagsFromString);
 
@@ -19,28 +19,41 @@ const ADDRESS = '127.0.0.1';
 /** Objects are created a second apart: who is older goes first. */
 const FIRST_CREATION = Date.UTC(2026, 0, 1);
 
+/** Variables of Secrets: the certificate of all listeners. */
+export const variablesOf = ({ cert, key }: KeyPair): Variables => ({ TLS_CRT: cert, TLS_KEY: key });
+export type Variables = Readonly<Record<'TLS_CRT' | 'TLS_KEY', string>>;
+
+/** The object of one YAML document, as the gateway reads it. */
+export const readObject = (text: string, variables: Variables): SourcedObject => {
+  const { objects, problems } = readObjects('case.yaml', text, variables);
+  const [object, ...others] = objects.values();
+  if (problems.length > 0) throw new Error(JSON.stringify(problems));
+  if (object === undefined || others.length > 0)
+    throw new Error(`not one object of a known kind: ${text.slice(0, 100)}`);
+  return object;
+};
+
 /** The objects of a cluster, and what the gateway makes of them. */
 export class World {
   readonly #store = new Store();
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #variables: Variables;
   readonly #created = new Map<string, { readonly time: string; generation: number; spec: string }>();
 
-  constructor(certificate: KeyPair) {
-    this.#environment = { TLS_CRT: certificate.cert, TLS_KEY: certificate.key };
+  /** @param objects that are there from the beginning */
+  constructor(objects: readonly SourcedObject[], variables: Variables) {
+    this.#variables = variables;
+    for (const object of objects) this.#put(object);
   }
 
-  /** Applies or deletes an object as the API server would: with a creation time, and a generation that counts changes of the spec. */
-  change(step: Exclude<Step, { readonly expect: Expectation }>): void {
-    if ('delete' in step) {
-      const [kind = '', name = ''] = step.delete.split(' ');
-      const [namespace = '', own = ''] = name.split('/');
-      if (this.#store.locate(kind as KindName, namespace, own) === undefined) throw new Error(`no ${step.delete}`);
-      this.#store.apply([{ type: 'delete', kind: kind as KindName, namespace, name: own }]);
+  change(step: Change): void {
+    if ('apply' in step) {
+      this.#put(readObject(step.apply, this.#variables));
       return;
     }
-    const { objects, problems } = readObjects('case.yaml', step.apply, this.#environment);
-    if (problems.length > 0) throw new Error(JSON.stringify(problems));
-    this.#store.apply([...objects.values()].map((resource) => ({ type: 'put', resource: this.#settle(resource) })));
+    const [kind = '', name = ''] = step.delete.split(' ');
+    const [namespace = '', own = ''] = name.split('/');
+    if (this.#store.locate(kind as KindName, namespace, own) === undefined) throw new Error(`no ${step.delete}`);
+    this.#store.apply([{ type: 'delete', kind: kind as KindName, namespace, name: own }]);
   }
 
   get resources(): Resources {
@@ -51,6 +64,11 @@ export class World {
     return resolve(this.resources, { standalone: false, certificateProblem, addressesOf: () => [ADDRESS] });
   }
 
+  #put(resource: SourcedObject): void {
+    this.#store.apply([{ type: 'put', resource: this.#settle(resource) }]);
+  }
+
+  /** As the API server would: with a creation time, and a generation that counts changes of the spec. */
   #settle(resource: SourcedObject): SourcedObject {
     const { kind, object } = resource;
     const key = `${kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`;
@@ -81,6 +99,13 @@ export const statusProblems = (
     differs(`generation of ${subject}`, generationOf(subject, resources), generation),
   ),
   ...conditionProblems(expected.conditions ?? {}, statuses),
+  ...Object.entries(expected.addresses ?? {}).flatMap(([gateway, addresses]) =>
+    differs(
+      `addresses of ${gateway}`,
+      statusOf(gateway, statuses)?.addresses?.map(({ value }) => value),
+      addresses,
+    ),
+  ),
   ...Object.entries(expected.listeners ?? {}).flatMap(([gateway, names]) =>
     differs(
       `listeners of ${gateway}`,
@@ -128,29 +153,42 @@ const staleProblems = (statuses: readonly ObjectStatus[], resources: Resources):
     );
   });
 
+/** What a case has to say if it is to be otherwise. */
+const WELL: ReadonlySet<string> = new Set(['Accepted', 'SupportedVersion', 'Programmed', 'ResolvedRefs']);
+
+/** Conditions that are asked for, and health of all that the case does not speak of. */
 const conditionProblems = (
   expected: NonNullable<Expectation['conditions']>,
   statuses: readonly ObjectStatus[],
 ): readonly string[] => {
-  const groups = new Map(
-    statuses.flatMap((status) =>
-      conditionGroups(status).map(({ subject, conditions }) => [
-        status.namespace === '' ? subject.replace(' /', ' ') : subject,
-        conditions.map(({ type, status: value, reason }) => `${type}=${value}/${reason}`),
-      ]),
-    ),
+  const groups = statuses.flatMap((status) =>
+    conditionGroups(status).map(({ subject, conditions }) => ({
+      subject: status.namespace === '' ? subject.replace(' /', ' ') : subject,
+      conditions,
+      rendered: conditions.map(({ type, status: value, reason }) => `${type}=${value}/${reason}`),
+    })),
   );
-  return Object.entries(expected).flatMap(([subject, wanted]) => {
-    const found = groups.get(subject);
-    if (found === undefined) return [`${subject} has no conditions`];
-    return wanted
-      .filter((condition) => !found.includes(condition))
-      .map((condition) => `${subject}: ${condition} is not among ${found.join(' ')}`);
-  });
+  const known = new Set(groups.map(({ subject }) => subject));
+  return [
+    ...Object.keys(expected).flatMap((subject) => (known.has(subject) ? [] : [`${subject} has no conditions`])),
+    ...groups.flatMap(({ subject, conditions, rendered }) => {
+      const wanted = expected[subject];
+      return wanted === undefined
+        ? conditions
+            .filter(({ type, status }) => WELL.has(type) && status !== 'True')
+            .map(({ type, reason, message }) => `${subject}: ${type} is not True, but ${reason}: ${message}`)
+        : wanted
+            .filter((condition) => !rendered.includes(condition))
+            .map((condition) => `${subject}: ${condition} is not among ${rendered.join(' ')}`);
+    }),
+  ];
 };
 
+const statusOf = (gateway: string, statuses: readonly ObjectStatus[]): ObjectStatus | undefined =>
+  statuses.find((status) => status.kind === 'Gateway' && nameOf(status) === gateway);
+
 const listenersOf = (gateway: string, statuses: readonly ObjectStatus[]) =>
-  statuses.find((status) => status.kind === 'Gateway' && nameOf(status) === gateway)?.listeners ?? [];
+  statusOf(gateway, statuses)?.listeners ?? [];
 
 const listenerAt = (place: string, statuses: readonly ObjectStatus[]) => {
   const [gateway = '', name = ''] = place.split(' ');
