@@ -1,10 +1,12 @@
 import { compileCel } from '../../lib/cel/compile.ts';
 import { type CelExpression, CelSyntaxError } from '../../lib/cel/expression.ts';
+import { fullMatch } from '../resolve/regex.ts';
 import type { PolicyError } from '../resolve/resolved.ts';
 
 /** Compiles each text once per snapshot, and collects what does not compile, by policy. */
 export class Expressions {
   readonly #compiled = new Map<string, CelExpression | string>();
+  readonly #patterns = new Map<string, RegExp>();
   readonly #errors = new Map<string, Map<string, PolicyError>>();
 
   /** Undefined, and an error on the policy, when the text is no expression. */
@@ -17,6 +19,16 @@ export class Expressions {
     if (typeof compiled !== 'string') return compiled;
     this.fail(place, compiled);
     return undefined;
+  }
+
+  /** A regular expression of a route; resolving has left out those that are none. */
+  pattern(source: string): RegExp {
+    let pattern = this.#patterns.get(source);
+    if (pattern === undefined) {
+      pattern = fullMatch(source);
+      this.#patterns.set(source, pattern);
+    }
+    return pattern;
   }
 
   fail({ policy, part, field, fatal = false, consequence }: ExpressionPlace, problem: string): void {

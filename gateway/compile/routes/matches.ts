@@ -1,6 +1,5 @@
 import type { HTTPRouteMatch } from '../../../lib/api/http-route.ts';
 import { namespacedName } from '../../../lib/api/kinds.ts';
-import { fullMatch } from '../../resolve/regex.ts';
 import type { AttachedRoute, FrontendPolicy, ResolvedListener } from '../../resolve/resolved.ts';
 import type { RouteLabels } from '../../telemetry/labels.ts';
 import type { Expressions } from '../expressions.ts';
@@ -28,26 +27,27 @@ const rank = (
   const name = namespacedName(route.metadata);
   return rules.flatMap((resolved) => {
     const ruleOf = compileRule(resolved, { ...labels, route: name, routeRule: resolved.name }, frontend, expressions);
-    return resolved.matches.flatMap((match, matchIndex) =>
-      hostnames.map((hostname) => ({
-        match: compileMatch(match, hostname, ruleOf(match)),
+    return resolved.matches.flatMap((match, matchIndex) => {
+      const compiled = compileMatch(match, ruleOf(match), expressions);
+      return hostnames.map((hostname) => ({
+        match: { hostname: compileHostname(hostname), ...compiled },
         creationTimestamp: route.metadata.creationTimestamp ?? '',
         route: name,
         ruleIndex: resolved.index,
         matchIndex,
-      })),
-    );
+      }));
+    });
   });
 };
 
-const compileMatch = (match: HTTPRouteMatch, hostname: string | undefined, rule: Rule): RouteMatch => {
-  const path = compilePath(match.path);
+/** Under whichever hostname. */
+const compileMatch = (match: HTTPRouteMatch, rule: Rule, expressions: Expressions): Omit<RouteMatch, 'hostname'> => {
+  const path = compilePath(match.path, expressions);
   return {
-    hostname: compileHostname(hostname),
     path,
     method: match.method,
-    headers: compileValues(match.headers, (name) => name.toLowerCase()),
-    query: compileValues(match.queryParams, (name) => name),
+    headers: compileValues(match.headers, (name) => name.toLowerCase(), expressions),
+    query: compileValues(match.queryParams, (name) => name, expressions),
     rule,
     pattern:
       path.type === 'PathPrefix' ? `${path.value}/*` : path.type === 'Exact' ? path.value : (match.path?.value ?? ''),
@@ -59,14 +59,17 @@ export const compileHostname = (hostname: string | undefined): Hostname | undefi
   return hostname.startsWith('*.') ? { suffix: hostname.slice(1) } : { exact: hostname };
 };
 
-const compilePath = ({ type = 'PathPrefix', value = '/' }: NonNullable<HTTPRouteMatch['path']> = {}): PathMatch => {
+const compilePath = (
+  { type = 'PathPrefix', value = '/' }: NonNullable<HTTPRouteMatch['path']> = {},
+  expressions: Expressions,
+): PathMatch => {
   switch (type) {
     case 'Exact':
       return { type, value };
     case 'PathPrefix':
       return { type, value: trimSlashes(value) };
     case 'RegularExpression':
-      return { type, value: fullMatch(value) };
+      return { type, value: expressions.pattern(value) };
   }
 };
 
@@ -74,12 +77,13 @@ const compilePath = ({ type = 'PathPrefix', value = '/' }: NonNullable<HTTPRoute
 const compileValues = (
   matches: HTTPRouteMatch['headers'],
   normalize: (name: string) => string,
+  expressions: Expressions,
 ): readonly ValueMatch[] => {
   const byName = new Map<string, ValueMatch>();
   for (const { name, type, value } of matches ?? []) {
     const key = normalize(name);
     if (!byName.has(key))
-      byName.set(key, { name: key, value: type === 'RegularExpression' ? fullMatch(value) : value });
+      byName.set(key, { name: key, value: type === 'RegularExpression' ? expressions.pattern(value) : value });
   }
   return [...byName.values()];
 };
