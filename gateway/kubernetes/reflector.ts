@@ -52,6 +52,8 @@ export class Reflector<T> {
   #watchFails = false;
   #state: ReflectorState = { type: 'starting' };
   #running: Promise<void> | undefined;
+  /** Ends the pause after a failure. */
+  #nap: AbortController | undefined;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -64,6 +66,11 @@ export class Reflector<T> {
 
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  /** The server answers others again: what failed is tried now. */
+  hurry(): void {
+    if (this.#state.type === 'failing') this.#nap?.abort();
   }
 
   /** The listener is not called any more, from now on. */
@@ -108,7 +115,10 @@ export class Reflector<T> {
     const passing = failure.status === 410 || (!unserved && this.#failures === 1 && this.#state.type === 'synced');
     if (!passing) this.#become({ type: unserved ? 'unserved' : 'failing', failure });
     const pause = backoff(this.#failures, RETRY_FIRST, unserved ? UNSERVED_RETRY : RETRY_LONGEST, () => clock.random());
-    await sleep(clock, Math.max(pause, failure.retryAfter ?? 0), this.#stop.signal);
+    if (failure.retryAfter === undefined) this.#nap = new AbortController();
+    const signals = [this.#stop.signal, ...(this.#nap === undefined ? [] : [this.#nap.signal])];
+    await sleep(clock, Math.max(pause, failure.retryAfter ?? 0), AbortSignal.any(signals));
+    this.#nap = undefined;
   }
 
   async #list(): Promise<ApiFailure | undefined> {

@@ -1,4 +1,4 @@
-import { isClusterScoped, type KindName } from '../../../lib/api/kinds.ts';
+import { apiVersion, isClusterScoped, KINDS, type KindName } from '../../../lib/api/kinds.ts';
 import { SCHEMAS } from '../../../lib/api/objects.ts';
 import type { Schema } from '../../../lib/api/schema.ts';
 import type { ApiObject } from '../../kubernetes/object.ts';
@@ -23,12 +23,13 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * another version of the CRDs, and left out. Never throws.
  */
 export const readApiObject = (kind: KindName, raw: ApiObject): Reading => {
-  const { apiVersion, kind: _, metadata, status, ...fields } = raw;
-  const { name, namespace, labels, annotations, creationTimestamp, generation } = metadata;
+  const { apiVersion: _, kind: __, metadata, status, ...fields } = raw;
+  const { name, namespace, labels, annotations, creationTimestamp, generation, uid } = metadata;
   const subject = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${String(name).slice(0, 253)}`;
   const object = prune(SCHEMAS[kind], {
-    apiVersion,
-    kind,
+    // Lists leave both out.
+    apiVersion: apiVersion(KINDS[kind]),
+    kind: KINDS[kind].kind,
     metadata: {
       name,
       ...(isClusterScoped(kind) ? {} : { namespace }),
@@ -36,6 +37,7 @@ export const readApiObject = (kind: KindName, raw: ApiObject): Reading => {
       annotations: withoutLastApplied(annotations),
       creationTimestamp,
       generation,
+      uid,
     },
     ...fields,
     ...(READ_STATUS.has(kind) ? { status } : {}),

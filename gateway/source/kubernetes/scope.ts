@@ -40,6 +40,7 @@ export class Scope implements ReflectorListener<Entry> {
   readonly #listener: ScopeListener;
   #entries = new Map<ObjectKey, Entry>();
   #state: ReflectorState = { type: 'starting' };
+  #listed = false;
 
   constructor(kind: KindName, keepStatus: boolean, listener: ScopeListener) {
     this.kind = kind;
@@ -51,12 +52,10 @@ export class Scope implements ReflectorListener<Entry> {
     return this.#state;
   }
 
-  /** Whether it is known what there is; what the server does not serve will not come. */
-  get settled(): boolean {
-    return this.#state.type === 'synced' || this.#state.type === 'unserved' || this.#listed;
+  /** Whether all there is was read. */
+  get listed(): boolean {
+    return this.#listed;
   }
-
-  #listed = false;
 
   *problems(): Iterable<Problem> {
     for (const { problems } of this.#entries.values()) yield* problems;

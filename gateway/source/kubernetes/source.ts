@@ -17,6 +17,9 @@ export const MAX_PROBLEMS = 1_000;
 /** Objects of one kind that are read by name; each has a watch of its own. */
 export const MAX_NAMES = 500;
 
+/** Milliseconds that an object is waited for that may not be read yet: who grants it sees the reference at the same time as we do. */
+export const NAME_WAIT = 2_000;
+
 export interface KubernetesSourceOptions {
   readonly client: KubernetesClient;
   readonly clock: Clock;
@@ -29,6 +32,8 @@ export interface KubernetesSourceOptions {
 interface Running {
   readonly scope: Scope;
   readonly reflector: Reflector<unknown>;
+  /** One object, which is no longer waited for at that time. */
+  readonly waitUntil: number | undefined;
 }
 
 /**
@@ -125,11 +130,19 @@ export class KubernetesSource implements Source {
         this.#changed();
       },
       onStatus: (...object) => onStatus?.(...object),
-      onState: () => this.#changed(),
+      onState: () => {
+        this.#changed();
+        if (scope.state.type !== before && scope.state.type === 'synced') {
+          for (const { reflector } of this.#scopes.values()) reflector.hurry();
+        }
+        before = scope.state.type;
+      },
     };
-    const scope = new Scope(kind, onStatus !== undefined, listener);
+    let before = 'starting';
+    const scope: Scope = new Scope(kind, onStatus !== undefined, listener);
     const reflector = new Reflector({ client, clock, collection, listener: scope });
-    this.#scopes.set(key, { scope, reflector });
+    const waitUntil = name === undefined ? undefined : clock.now() + NAME_WAIT;
+    this.#scopes.set(key, { scope, reflector, waitUntil });
     reflector.start();
   }
 
@@ -137,13 +150,22 @@ export class KubernetesSource implements Source {
   async #settle(): Promise<void> {
     while (!this.#closed && (!this.#settled || (this.#loaded && this.#events.size > 0))) {
       await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
+        const timer = this.#options.clock.setTimeout(resolve, NAME_WAIT);
+        this.#waiting.push(() => {
+          this.#options.clock.clearTimeout(timer);
+          resolve();
+        });
       });
     }
   }
 
   get #settled(): boolean {
-    return [...this.#scopes.values()].every(({ scope }) => scope.settled);
+    const now = this.#options.clock.now();
+    return [...this.#scopes.values()].every(
+      // A kind that the server does not serve will not come.
+      ({ scope, waitUntil }) =>
+        scope.listed || (waitUntil === undefined ? scope.state.type === 'unserved' : waitUntil <= now),
+    );
   }
 
   #wake(): void {
