@@ -11,7 +11,22 @@ export interface Authority {
   /** PEM: what clients have to trust. */
   readonly certificate: string;
   /** A server's certificate for one DNS name; its key is ECDSA by default. */
-  issue(name: string, options?: { readonly key?: keyof typeof ALGORITHMS; readonly notAfter?: Date }): Promise<KeyPair>;
+  issue(name: string, options?: IssueOptions): Promise<KeyPair>;
+}
+
+export interface IssueOptions {
+  readonly key?: keyof typeof ALGORITHMS;
+  readonly notAfter?: Date;
+  /** Default: the DNS name as common name. */
+  readonly subject?: Subject;
+  /** Beside the DNS name. */
+  readonly addresses?: readonly string[];
+}
+
+/** Whom a certificate is of, as the Kubernetes API reads it: a user and its groups. */
+export interface Subject {
+  readonly user: string;
+  readonly groups: readonly string[];
 }
 
 const ALGORITHMS = {
@@ -48,17 +63,28 @@ export const createAuthority = async (): Promise<Authority> => {
   });
   return {
     certificate: root.toString('pem'),
-    issue: async (host, { key = 'ecdsa', notAfter = VALIDITY.notAfter } = {}) => {
+    issue: async (host, options = {}) => {
+      const {
+        key = 'ecdsa',
+        notAfter = VALIDITY.notAfter,
+        subject = { user: host, groups: [] },
+        addresses = [],
+      } = options;
       const { publicKey, privateKey } = await generateKeys(ALGORITHMS[key]);
       const certificate = await x509.X509CertificateGenerator.create({
         ...VALIDITY,
         notAfter,
-        subject: `CN=${host}`,
+        subject: [{ CN: [subject.user], ...(subject.groups.length > 0 && { O: [...subject.groups] }) }],
         issuer: name,
         signingAlgorithm: ALGORITHM,
         publicKey,
         signingKey: keys.privateKey,
-        extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }])],
+        extensions: [
+          new x509.SubjectAlternativeNameExtension([
+            { type: 'dns', value: host },
+            ...addresses.map((value) => ({ type: 'ip' as const, value })),
+          ]),
+        ],
       });
       return { key: await pem(privateKey), cert: certificate.toString('pem') };
     },

@@ -1,0 +1,29 @@
+/** A folder beside this file: a Go module that pins one component and all that it is built from. */
+export type Module = 'etcd' | 'kubernetes' | 'conformance';
+
+export interface Source {
+  readonly module: Module;
+  /** What is compiled. */
+  readonly package: string;
+  /** It is a test binary, with the flags of `go test`. */
+  readonly test?: true;
+}
+
+const kubernetes = (name: string): Source => ({ module: 'kubernetes', package: `k8s.io/kubernetes/cmd/${name}` });
+
+/** Every real component that tests run, by the name of its program. */
+export const PROGRAMS = {
+  etcd: { module: 'etcd', package: 'go.etcd.io/etcd/server/v3' },
+  'kube-apiserver': kubernetes('kube-apiserver'),
+  'kube-controller-manager': kubernetes('kube-controller-manager'),
+  kubectl: kubernetes('kubectl'),
+  'echo-basic': { module: 'conformance', package: 'sigs.k8s.io/gateway-api/conformance/echo-basic' },
+  'gateway-api-conformance': { module: 'conformance', package: '.', test: true },
+} as const satisfies Readonly<Record<string, Source>>;
+
+export type Program = keyof typeof PROGRAMS;
+
+/** What an API server and all around it needs. */
+export const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
+/** What the Gateway API's own suite needs. */
+export const CONFORMANCE = ['echo-basic', 'gateway-api-conformance'] as const;
