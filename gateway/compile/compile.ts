@@ -7,6 +7,7 @@ import type { ObjectStatus } from '../resolve/status.ts';
 import type { RouteLabels } from '../telemetry/labels.ts';
 import { Expressions } from './expressions.ts';
 import { deepFreeze } from './freeze.ts';
+import { indexListeners } from './listeners.ts';
 import { checkTraffic } from './policy/policy.ts';
 import { compileHostname, compileMatches } from './routes/matches.ts';
 import { compareHostnames } from './routes/precedence.ts';
@@ -42,7 +43,7 @@ export const compile = ({ resolved, statuses }: Resolution, version: number): Co
 
 /** One for each address and port; listeners that share them have the same protocol. */
 const compileBinds = (gateways: readonly ResolvedGateway[], expressions: Expressions): readonly Bind[] => {
-  const binds = new Map<string, Bind & { readonly listeners: Listener[] }>();
+  const binds = new Map<string, Omit<Bind, 'byHostname'> & { readonly listeners: Listener[] }>();
   for (const gateway of gateways) {
     for (const listener of gateway.listeners) {
       const compiled = compileListener(gateway, listener, expressions);
@@ -56,7 +57,9 @@ const compileBinds = (gateways: readonly ResolvedGateway[], expressions: Express
     }
   }
   for (const { listeners } of binds.values()) listeners.sort((a, b) => compareHostnames(a.hostname, b.hostname));
-  return [...binds.values()].sort((a, b) => a.port - b.port || compareText(a.address ?? '', b.address ?? ''));
+  return [...binds.values()]
+    .map((bind) => ({ ...bind, byHostname: indexListeners(bind.listeners) }))
+    .sort((a, b) => a.port - b.port || compareText(a.address ?? '', b.address ?? ''));
 };
 
 const compileListener = (gateway: ResolvedGateway, listener: ResolvedListener, expressions: Expressions): Listener => {

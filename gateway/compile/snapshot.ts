@@ -18,6 +18,8 @@ export interface Bind {
   readonly protocol: 'HTTP' | 'HTTPS';
   /** In order of precedence: exact hostname, wildcards with more labels first, none. */
   readonly listeners: readonly Listener[];
+  /** Place in `listeners` by hostname: `example.com`, `*.example.com`, or empty for the one that has none. */
+  readonly byHostname: ReadonlyMap<string, number>;
 }
 
 /** A Gateway's listener with the routes attached to it. */

@@ -1,5 +1,4 @@
-import type { Bind, HostRoutes, Listener, RouteMatch, RouteTable, ValueMatch } from '../compile/snapshot.ts';
-import { matchesHostname } from './host.ts';
+import type { Bind, HostRoutes, Listener, RouteMatch, ValueMatch } from '../compile/snapshot.ts';
 
 /** What routes look at. */
 export interface RoutableRequest {
@@ -20,36 +19,48 @@ export interface RoutableRequest {
  * shown a certificate for is all they may ask for.
  */
 export const findListener = (bind: Bind, host: string, serverName?: string): Listener | undefined => {
-  const listener = bind.listeners.find(({ hostname }) => matchesHostname(hostname, host));
+  const listener = listenerOf(bind, host);
   if (serverName === undefined || serverName === host) return listener;
-  return listener === findListener(bind, serverName) ? listener : undefined;
+  return listener === listenerOf(bind, serverName) ? listener : undefined;
 };
 
-/** RFC 1035 §2.3.4: no name that a route can have is longer. */
+/** RFC 1035 §2.3.4: no name that a listener or route can have is longer, so that a host has at most half as many suffixes. */
 const MAX_NAME = 253;
 
-/** The match that goes first of all that fit: of the most specific hostname that has any. */
-export const findMatch = ({ routes }: Listener, request: RoutableRequest): RouteMatch | undefined => {
-  const { host } = request;
-  const values = new Values(request);
-  if (host.length <= MAX_NAME) {
-    const match = findIn(routes.exact.get(host), request, values) ?? findByWildcard(routes, request, values);
-    if (match !== undefined) return match;
-  }
-  return findIn(routes.any, request, values);
+const listenerOf = ({ listeners, byHostname }: Bind, host: string): Listener | undefined => {
+  const named =
+    host.length > MAX_NAME
+      ? undefined
+      : (byHostname.get(host) ?? findByWildcard(host, (suffix) => byHostname.get(`*${suffix}`)));
+  const place = named ?? byHostname.get('');
+  return place === undefined ? undefined : listeners[place];
 };
 
-/** A wildcard stands for one or more labels: its suffix begins after the first. */
-const findByWildcard = (
-  { wildcards }: RouteTable,
-  request: RoutableRequest,
-  values: Values,
-): RouteMatch | undefined => {
-  if (wildcards.size === 0) return undefined;
+/**
+ * The match that goes first of all that fit: of the most specific hostname that has any. For each hostname that fits there are at most as
+ * many look-ups as the path has elements, however many routes there are; tried one by one are only those of the same hostname and path,
+ * and expressions.
+ */
+export const findMatch = ({ routes }: Listener, request: RoutableRequest): RouteMatch | undefined => {
   const { host } = request;
-  for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
-    const match = findIn(wildcards.get(host.slice(dot)), request, values);
+  const { exact, wildcards, any } = routes;
+  const values = new Values(request);
+  if (host.length <= MAX_NAME) {
+    const match =
+      findIn(exact.get(host), request, values) ??
+      (wildcards.size === 0
+        ? undefined
+        : findByWildcard(host, (suffix) => findIn(wildcards.get(suffix), request, values)));
     if (match !== undefined) return match;
+  }
+  return findIn(any, request, values);
+};
+
+/** Asks for each suffix of a host, the longest first. A wildcard stands for one or more labels: its suffix begins after the first. */
+const findByWildcard = <T>(host: string, find: (suffix: string) => T | undefined): T | undefined => {
+  for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
+    const found = find(host.slice(dot));
+    if (found !== undefined) return found;
   }
   return undefined;
 };

@@ -1,3 +1,4 @@
+import { indexListeners } from '../../../gateway/compile/listeners.ts';
 import { routeTable } from '../../../gateway/compile/routes/table.ts';
 import type {
   Backend,
@@ -57,10 +58,14 @@ export const aHostname = (text: string | undefined): Hostname | undefined => {
   return text.startsWith('*.') ? { suffix: text.slice(1) } : { exact: text };
 };
 
-export const aBind = (port: number, overrides: Partial<Bind> = {}): Bind => ({
+export const aBind = (
+  port: number,
+  { listeners = [aListener()], ...overrides }: Partial<Omit<Bind, 'byHostname'>> = {},
+): Bind => ({
   port,
   protocol: 'HTTP',
-  listeners: [aListener()],
+  listeners,
+  byHostname: indexListeners(listeners),
   ...overrides,
 });
 

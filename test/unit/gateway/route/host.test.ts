@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hostOf, matchesHostname } from '../../../../gateway/route/host.ts';
-import { aHostname } from '../../../support/http/snapshot.ts';
+import { hostOf } from '../../../../gateway/route/host.ts';
 
 describe('hostOf', () => {
   test.each([
@@ -32,21 +31,5 @@ describe('hostOf', () => {
     'a\n',
   ])('%j is malformed', (authority) => {
     expect(hostOf(authority)).toBeUndefined();
-  });
-});
-
-describe('matchesHostname', () => {
-  test.each([
-    [undefined, '', true],
-    [undefined, 'example.com', true],
-    ['example.com', 'example.com', true],
-    ['example.com', 'www.example.com', false],
-    ['*.example.com', 'www.example.com', true],
-    ['*.example.com', 'a.b.example.com', true],
-    ['*.example.com', 'example.com', false],
-    ['*.example.com', '.example.com', false],
-    ['*.example.com', 'badexample.com', false],
-  ])('%j and %j: %j', (hostname, host, expected) => {
-    expect(matchesHostname(aHostname(hostname), host)).toBe(expected);
   });
 });

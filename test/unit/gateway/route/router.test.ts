@@ -97,8 +97,56 @@ describe('listeners', () => {
     expect(listener && findMatch(listener, aRequest({ host: 'a.example.com' }))).toBeUndefined();
   });
 
-  test('no listener, no service', () => {
-    expect(findListener(aBind(0, { listeners: [named('a.example.com')] }), 'b.example.com')).toBeUndefined();
+  test.each([
+    [undefined, '', true],
+    [undefined, 'example.com', true],
+    [undefined, 'a.'.repeat(1_000), true],
+    ['example.com', 'example.com', true],
+    ['example.com', 'www.example.com', false],
+    ['example.com', '', false],
+    ['*.example.com', 'www.example.com', true],
+    ['*.example.com', 'a.b.example.com', true],
+    ['*.example.com', 'example.com', false],
+    ['*.example.com', '.example.com', false],
+    ['*.example.com', 'badexample.com', false],
+    ['*.example.com', '', false],
+  ])('alone on its port, one for %j takes %j: %j', (hostname, host, expected) => {
+    expect(findListener(aBind(0, { listeners: [named(hostname)] }), host) !== undefined).toBe(expected);
+  });
+
+  test.each([undefined, 'a.example.com', '*.example.com'])('of two for %j the first serves', (hostname) => {
+    const listeners = [named(hostname), named(hostname)];
+    expect(findListener(aBind(0, { listeners }), 'a.example.com')).toBe(listeners[0]);
+  });
+
+  test('the most specific of those that take a host, as a search of all says', () => {
+    const names = fc.constantFrom('a', 'b', 'a.b', 'b.b', 'a.a.b');
+    const hostname = fc.oneof(
+      fc.constant(undefined),
+      names,
+      names.map((name) => `*.${name}`),
+    );
+    const takes = (text: string | undefined, host: string): boolean =>
+      text === undefined || (text.startsWith('*.') ? host.endsWith(text.slice(1)) : host === text);
+    /** Exact names before wildcards, wildcards by their labels, none at last. */
+    const rank = (text: string | undefined): number =>
+      text === undefined ? 0 : text.startsWith('*.') ? text.split('.').length : Number.POSITIVE_INFINITY;
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(hostname),
+        fc.oneof(
+          names,
+          names.map((name) => `a.${name}`),
+        ),
+        (hostnames, host) => {
+          const listeners = hostnames.map((text) => named(text));
+          const [best] = hostnames.filter((text) => takes(text, host)).toSorted((a, b) => (rank(a) < rank(b) ? 1 : -1));
+          const found = findListener(aBind(0, { listeners }), host);
+          const expected = hostnames.some((text) => takes(text, host)) ? listeners[hostnames.indexOf(best)] : undefined;
+          expect(found).toBe(expected);
+        },
+      ),
+    );
   });
 });
 
