@@ -48,6 +48,8 @@ export class Reflector<T> {
   #pageSize = PAGE_SIZE;
   /** In a row. */
   #failures = 0;
+  /** Versions that the server had forgotten, in a row. */
+  #expired = 0;
   /** Lists may work where watches do not. */
   #watchFails = false;
   #state: ReflectorState = { type: 'starting' };
@@ -70,7 +72,7 @@ export class Reflector<T> {
 
   /** The server answers others again: what failed is tried now. */
   hurry(): void {
-    if (this.#state.type === 'failing') this.#nap?.abort();
+    this.#nap?.abort();
   }
 
   /** The listener is not called any more, from now on. */
@@ -96,6 +98,7 @@ export class Reflector<T> {
       if (end.worked) {
         // Cut on the way or ended by the server, it is all the same.
         this.#failures = 0;
+        this.#expired = 0;
         await sleep(
           clock,
           jitter(RETRY_FIRST, () => clock.random()),
@@ -109,13 +112,15 @@ export class Reflector<T> {
 
   async #failed(failure: ApiFailure): Promise<void> {
     const { clock } = this.#options;
-    this.#failures++;
+    const expired = failure.status === 410;
     const unserved = isUnserved(failure);
+    // After an outage the server is back with this answer: it is not one more failure.
+    const count = expired ? ++this.#expired : ++this.#failures;
     // A connection that ends and a version that is too old are how it goes: the next attempt will tell how things are.
-    const passing = failure.status === 410 || (!unserved && this.#failures === 1 && this.#state.type === 'synced');
+    const passing = expired || (!unserved && count === 1 && this.#state.type === 'synced');
     if (!passing) this.#become({ type: unserved ? 'unserved' : 'failing', failure });
-    const pause = backoff(this.#failures, RETRY_FIRST, unserved ? UNSERVED_RETRY : RETRY_LONGEST, () => clock.random());
-    if (failure.retryAfter === undefined) this.#nap = new AbortController();
+    const pause = backoff(count, RETRY_FIRST, unserved ? UNSERVED_RETRY : RETRY_LONGEST, () => clock.random());
+    this.#nap = failure.status === TOO_MANY_REQUESTS ? undefined : new AbortController();
     const signals = [this.#stop.signal, ...(this.#nap === undefined ? [] : [this.#nap.signal])];
     await sleep(clock, Math.max(pause, failure.retryAfter ?? 0), AbortSignal.any(signals));
     this.#nap = undefined;
@@ -199,6 +204,9 @@ export class Reflector<T> {
     this.#options.listener.onState(state);
   }
 }
+
+/** Who hears this is not hurried. */
+const TOO_MANY_REQUESTS = 429;
 
 const ENDED_AT_ONCE: ApiFailure = { status: 0, reason: 'Ended', message: 'a watch ended as soon as it was opened' };
 

@@ -88,12 +88,16 @@ export class KubernetesSource implements Source {
     const asked = [...new Set(names)].sort();
     const wanted = new Map(asked.slice(0, MAX_NAMES).map((name) => [`${kind}/${name}`, name]));
     const others = this.#surplus.filter((other) => other !== kind);
-    this.#surplus = asked.length > MAX_NAMES ? [...others, kind] : others;
+    const surplus = asked.length > MAX_NAMES ? [...others, kind] : others;
+    if (surplus.length !== this.#surplus.length) this.#changed();
+    this.#surplus = surplus;
     for (const [key, running] of this.#scopes) {
       if (running.scope.kind !== kind || wanted.has(key)) continue;
       this.#scopes.delete(key);
       void running.reflector.close();
       running.scope.drop();
+      // What was said of it is no longer so.
+      this.#changed();
     }
     for (const text of wanted.values()) {
       const slash = text.indexOf('/');

@@ -81,6 +81,7 @@ describe('objects', () => {
       annotations: { kept: 'yes' },
       creationTimestamp: '2026-01-01T00:00:00Z',
       generation: 1,
+      uid: 'uid-1',
     });
     expect(JSON.stringify(resources())).not.toContain('invented');
   });
