@@ -4,6 +4,7 @@ import { authorityProblem, certificateProblem } from './http/tls/certificate.ts'
 import type { References } from './resolve/references.ts';
 import { type ResolveOptions, resolve } from './resolve/resolve.ts';
 import type { ObjectStatus } from './resolve/status.ts';
+import type { Resources } from '../lib/api/objects.ts';
 import type { ResourceEvent, SourceListener } from './source/event.ts';
 import type { Problem } from './source/problem.ts';
 import { type Finding, findings, type Locate } from './status/findings.ts';
@@ -38,6 +39,11 @@ export class Configuration implements SourceListener {
 
   constructor(options: ConfigurationOptions) {
     this.#options = options;
+  }
+
+  /** All objects as of now. */
+  get resources(): Resources {
+    return this.#store.resources();
   }
 
   /** The snapshot in force. */

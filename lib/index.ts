@@ -1,5 +1,6 @@
 export { AgentgatewayBackend, type AgentgatewayBackendProps } from './agentgateway/backend.ts';
 export type { OtlpCollector } from './agentgateway/collector.ts';
+export { GatewayController, type GatewayControllerProps } from './agentgateway/controller.ts';
 export { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 export type {
   AccessLogProps,

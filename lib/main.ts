@@ -7,7 +7,6 @@ const labels = { app: 'github-mcp-server' };
 
 const gateway = new tooltrail.Gateway(stack.gateway, 'mcp-gateway', { labels });
 gateway.addListener({ name: 'mcp', port: 3000 });
-new tooltrail.GatewayWorkload(stack.gateway, 'workload', { gateway });
 
 const pat = new tooltrail.SecretReference(stack.secrets, 'github-pat', { keys: ['Authorization'] });
 const backend = new tooltrail.AgentgatewayBackend(stack.gateway, 'github-mcp-server');

@@ -1,5 +1,6 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { GatewayController, type GatewayControllerProps } from './agentgateway/controller.ts';
 import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 import { Namespace } from './core/namespace.ts';
 import { OpenTelemetryCollector } from './telemetry/collector.ts';
@@ -19,10 +20,17 @@ export interface McpObservabilityStackProps {
    * @default 'telemetry'
    */
   readonly telemetryNamespace?: string;
+  /**
+   * Who deploys the proxies of the Gateways: a controller in the cluster, which does so for every Gateway that is applied; or, if `false`,
+   * a `GatewayWorkload` of yours for each.
+   *
+   * @default - a controller with its own defaults, in the namespace of the gateway
+   */
+  readonly controller?: Omit<GatewayControllerProps, 'namespace'> | false;
 }
 
 /**
- * The charts of a whole stack, in the order in which they are applied: CRDs of agentgateway.dev, namespaces, secrets, gateway, Tempo, OpenTelemetry Collector,
+ * The charts of a whole stack, in the order in which they are applied: CRDs of agentgateway.dev, namespaces, controller, secrets, gateway, Tempo, OpenTelemetry Collector,
  * kube-prometheus-stack. Secrets go into `secrets`, everything else of yours into `gateway`. The charts are direct children of `scope`,
  * because their ids are the names of the files: `0000-agentgateway-crds.k8s.yaml` and so on.
  */
@@ -44,6 +52,12 @@ export class McpObservabilityStack {
     // A field of its own makes kubectl its owner at the first apply: without one, the second apply would still change something.
     const labels = { 'app.kubernetes.io/part-of': 'tooltrail' };
     for (const name of new Set([gatewayNamespace, namespace])) new Namespace(namespaces, name, { labels });
+    const controllers: Chart[] = [];
+    if (props.controller !== false) {
+      const chart = new Chart(scope, 'controller', { namespace: gatewayNamespace });
+      new GatewayController(chart, 'controller', { ...props.controller, namespace: gatewayNamespace });
+      controllers.push(chart);
+    }
     this.secrets = new Chart(scope, 'secrets', { namespace: gatewayNamespace });
     this.gateway = new Chart(scope, 'gateway', { namespace: gatewayNamespace });
 
@@ -58,7 +72,7 @@ export class McpObservabilityStack {
     const prometheus = new Chart(scope, 'kube-prometheus-stack', { namespace });
     this.prometheus = new KubePrometheusStack(prometheus, 'kube-prometheus-stack', { namespace, tempo: this.tempo });
 
-    applyInOrder([crds, namespaces, this.secrets, this.gateway, tempo, collector, prometheus]);
+    applyInOrder([crds, namespaces, ...controllers, this.secrets, this.gateway, tempo, collector, prometheus]);
   }
 }
 

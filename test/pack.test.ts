@@ -60,9 +60,9 @@ describe('the published package, installed into an empty project', () => {
     writeFileSync(join(project, 'app.js'), script);
     run(process.execPath, ['app.js'], project);
     const files = readdirSync(join(project, 'dist'));
-    expect(files).toContain('0003-gateway.k8s.yaml');
+    expect(files).toContain('0004-gateway.k8s.yaml');
     const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }).version;
-    expect(readFileSync(join(project, 'dist/0003-gateway.k8s.yaml'), 'utf8')).toContain(
+    expect(readFileSync(join(project, 'dist/0002-controller.k8s.yaml'), 'utf8')).toContain(
       `image: tooltrail/tooltrail:${version}`,
     );
   });

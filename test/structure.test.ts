@@ -62,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'gateway/telemetry',
     'gateway/upstream',
   ],
+  'gateway/controller': ['lib/api', 'lib/workload', 'gateway/kubernetes', 'gateway/resolve', 'gateway/status'],
   'gateway/admin': ['lib/api', 'gateway/compile', 'gateway/route', 'gateway/status'],
 };
 

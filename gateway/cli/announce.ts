@@ -20,7 +20,7 @@ export class Announcer {
   }
 
   announce(snapshot: Snapshot, ports: readonly PortStatus[], findings: readonly Finding[]): void {
-    this.#announceFindings(findings);
+    this.announceFindings(findings);
     const served = new Map<string, Readonly<Record<string, string>>>();
     for (const bind of snapshot.binds) {
       const bound = ports.find(({ address, port }) => address === bind.address && port === bind.port)?.bound;
@@ -42,7 +42,8 @@ export class Announcer {
     this.#first = false;
   }
 
-  #announceFindings(findings: readonly Finding[]): void {
+  /** Findings that are new, and how many are gone. */
+  announceFindings(findings: readonly Finding[]): void {
     const now = new Map(findings.map((finding) => [renderFinding(finding), finding.severity]));
     const added = [...now].filter(([text]) => !this.#findings.has(text));
     for (const [text, severity] of added.slice(0, MAX_FINDINGS)) {

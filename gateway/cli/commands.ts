@@ -1,4 +1,5 @@
 import { PORTS } from '../../lib/api/ports.ts';
+import { PROXY_ROLE } from '../../lib/workload/rbac.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 
 const REFERENCE_GRANTS: OptionSpec = {
@@ -58,6 +59,29 @@ export const GATEWAY_COMMAND: CommandSpec = {
   },
 };
 
+export const CONTROLLER_COMMAND: CommandSpec = {
+  name: 'controller',
+  summary: 'Deploy proxies for each Gateway of a Kubernetes cluster, and write the status of all objects.',
+  usage: 'Usage: tooltrail controller [options]',
+  details: ['Of several controllers one leads, by a Lease; the others wait. SIGTERM or SIGINT hands over.'],
+  positionals: false,
+  options: {
+    kubeconfig: {
+      value: 'PATH',
+      help: 'which cluster; default KUBECONFIG, then that of the service account, then ~/.kube/config',
+    },
+    image: { value: 'IMAGE', help: 'of the proxies; default tooltrail/tooltrail:VERSION' },
+    'proxy-role': {
+      value: 'NAME',
+      default: PROXY_ROLE,
+      help: 'ClusterRole with what every proxy may read',
+    },
+    readiness: { value: 'HOST:PORT', default: `0.0.0.0:${PORTS.readiness}`, help: '/healthz/ready' },
+    'reference-grants': REFERENCE_GRANTS,
+    'log-format': { value: 'FORMAT', choices: ['text', 'json'], default: 'text', help: 'messages' },
+  },
+};
+
 export const CHECK_COMMAND: CommandSpec = {
   name: 'check',
   summary: 'Print the conditions of all objects, and what is wrong with file and line; exit 1 if anything is.',
@@ -79,4 +103,4 @@ export const DEMO_COMMAND: CommandSpec = {
   options: {},
 };
 
-export const COMMANDS: readonly CommandSpec[] = [GATEWAY_COMMAND, CHECK_COMMAND, DEMO_COMMAND];
+export const COMMANDS: readonly CommandSpec[] = [GATEWAY_COMMAND, CONTROLLER_COMMAND, CHECK_COMMAND, DEMO_COMMAND];

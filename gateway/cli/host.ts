@@ -28,3 +28,14 @@ export type Signal = 'SIGTERM' | 'SIGINT';
 
 /** Exit code of a process that a signal ended, as shells have it. */
 export const signalExitCode = (signal: Signal): number => 128 + { SIGINT: 2, SIGTERM: 15 }[signal];
+
+/** Resolves with the first signal; a second one ends the process. */
+export const firstSignal = (host: Pick<Host, 'onSignal' | 'exit'>): Promise<Signal> =>
+  new Promise((resolve) => {
+    let seen = false;
+    host.onSignal((signal) => {
+      if (seen) host.exit(signalExitCode(signal));
+      seen = true;
+      resolve(signal);
+    });
+  });

@@ -51,9 +51,9 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
     kubernetes,
     bind,
     listen: listenPorts(args.all('listen')),
-    admin: listenAddress(args, 'admin'),
-    stats: listenAddress(args, 'stats'),
-    readiness: listenAddress(args, 'readiness'),
+    admin: listenAddress(GATEWAY_COMMAND, args, 'admin'),
+    stats: listenAddress(GATEWAY_COMMAND, args, 'stats'),
+    readiness: listenAddress(GATEWAY_COMMAND, args, 'readiness'),
     connectTo: connectTo(args.all('connect-to')),
     // The choices of these are checked with the arguments.
     referenceGrants: args.one('reference-grants') as ReferenceGrantMode,
@@ -82,12 +82,12 @@ const kubernetesOptions = (args: Arguments): KubernetesOptions | undefined => {
 const MAX_PORT = 65_535;
 const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
 
-const listenAddress = (args: Arguments, option: string): ListenAddress => {
+export const listenAddress = (command: { readonly name: string }, args: Arguments, option: string): ListenAddress => {
   const text = args.one(option) ?? '';
   const [, ipv6, name, digits] = ADDRESS.exec(text) ?? [];
   const host = ipv6 ?? name;
   const port = Number(digits);
-  if (host === undefined || port > MAX_PORT) throw usage(GATEWAY_COMMAND, `--${option} ${quote(text)} is no HOST:PORT`);
+  if (host === undefined || port > MAX_PORT) throw usage(command, `--${option} ${quote(text)} is no HOST:PORT`);
   return { host, port };
 };
 

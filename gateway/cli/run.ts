@@ -1,9 +1,10 @@
 import { suggest } from '../source/suggest.ts';
 import { check } from './check.ts';
 import { type Arguments, type CommandSpec, parseCommand, quote, UsageError } from './command.ts';
-import { CHECK_COMMAND, COMMANDS, DEMO_COMMAND, GATEWAY_COMMAND } from './commands.ts';
+import { CHECK_COMMAND, COMMANDS, CONTROLLER_COMMAND, DEMO_COMMAND, GATEWAY_COMMAND } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Host } from './host.ts';
+import { control } from './kubernetes/controller.ts';
 import { serve } from './serve.ts';
 
 /** Exit code for a wrong command line. */
@@ -21,6 +22,7 @@ const demo = async (_args: Arguments, host: Host): Promise<number> => {
 
 const RUN: ReadonlyMap<CommandSpec, (args: Arguments, host: Host) => Promise<number>> = new Map([
   [GATEWAY_COMMAND, serve],
+  [CONTROLLER_COMMAND, control],
   [CHECK_COMMAND, check],
   [DEMO_COMMAND, demo],
 ]);

@@ -1,6 +1,6 @@
 import { describe } from '../source/files.ts';
 import type { Arguments } from './command.ts';
-import { type Host, type Signal, signalExitCode } from './host.ts';
+import { firstSignal, type Host } from './host.ts';
 import { createLog } from './log.ts';
 import { gatewayOptions } from './options.ts';
 import { stackOf, startRuntime } from './runtime.ts';
@@ -38,13 +38,3 @@ export const serve = async (args: Arguments, host: Host): Promise<number> => {
   log('info', 'stopped');
   return 0;
 };
-
-const firstSignal = (host: Host): Promise<Signal> =>
-  new Promise((resolve) => {
-    let seen = false;
-    host.onSignal((signal) => {
-      if (seen) host.exit(signalExitCode(signal));
-      seen = true;
-      resolve(signal);
-    });
-  });

@@ -42,6 +42,8 @@ export interface ResolveOptions {
   readonly unboundPort: (address: string | undefined, port: number) => string | undefined;
   /** Where a Gateway (`namespace/name`) is reached. Default: as it asks for itself. */
   readonly addressesOf: ((gateway: string) => readonly string[]) | undefined;
+  /** Why nobody would answer for a Gateway (`namespace/name`) yet. Default: somebody would. */
+  readonly pending: (gateway: string) => string | undefined;
   /** Version of the Gateway API CRDs. Default: there are none. */
   readonly bundleVersion: string | undefined;
 }
@@ -56,6 +58,7 @@ export const DEFAULT_RESOLVE_OPTIONS: ResolveOptions = {
   authorityProblem: () => undefined,
   unboundPort: () => undefined,
   addressesOf: undefined,
+  pending: () => undefined,
   bundleVersion: undefined,
 };
 

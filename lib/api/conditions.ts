@@ -85,6 +85,12 @@ export const CONDITIONS = {
     reason: 'Invalid',
     message: 'Nothing of this Gateway is served',
   },
+  GatewayPending: {
+    type: 'Programmed',
+    status: 'False',
+    reason: 'Pending',
+    message: 'The proxies are not ready yet',
+  },
   GatewayAddressNotAssigned: {
     type: 'Programmed',
     status: 'False',

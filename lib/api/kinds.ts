@@ -102,6 +102,8 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly creationTimestamp?: string;
   readonly generation?: number;
+  /** Of objects from the Kubernetes API. */
+  readonly uid?: string;
 }
 
 /** An object as the Kubernetes API and YAML files hold it. */

@@ -6,11 +6,13 @@ interface GoldenOptions {
   readonly bundleVersion?: string;
   /** By Gateway. */
   readonly addresses?: Readonly<Record<string, readonly string[]>>;
+  /** By Gateway: why nobody would answer yet. */
+  readonly pending?: Readonly<Record<string, string>>;
   /** By port. */
   readonly unboundPorts?: Readonly<Record<string, string>>;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(['standalone', 'bundleVersion', 'addresses', 'unboundPorts']);
+const KNOWN: ReadonlySet<string> = new Set(['standalone', 'bundleVersion', 'addresses', 'pending', 'unboundPorts']);
 
 /** Certificates in goldens are good if they say so. */
 const problemOf = (text: string, noun: string): string | undefined =>
@@ -21,10 +23,11 @@ export const resolveOptions = (input: string): Partial<ResolveOptions> => {
   const options = JSON.parse(text) as GoldenOptions;
   const unknown = Object.keys(options).filter((name) => !KNOWN.has(name));
   if (unknown.length > 0) throw new Error(`unknown option ${unknown.join(', ')}`);
-  const { addresses, unboundPorts = {}, ...rest } = options;
+  const { addresses, pending = {}, unboundPorts = {}, ...rest } = options;
   return {
     ...rest,
     ...(addresses === undefined ? {} : { addressesOf: (gateway) => addresses[gateway] ?? [] }),
+    pending: (gateway) => pending[gateway],
     unboundPort: (_address, port) => unboundPorts[String(port)],
     certificateProblem: (certificate, key) => problemOf(certificate, 'certificate') ?? problemOf(key, 'key'),
     authorityProblem: (certificates) => problemOf(certificates, 'list of certificates'),

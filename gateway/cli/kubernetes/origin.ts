@@ -30,6 +30,13 @@ export interface Origin {
   close(): Promise<void>;
 }
 
+/** The Kubernetes API as an origin. */
+export interface KubernetesOrigin extends Origin {
+  readonly client: KubernetesClient;
+  /** Whether this process is the one that writes. */
+  isLeader(): boolean;
+}
+
 /** @throws {ClusterConfigError} */
 export const clusterConfig = (path: string | undefined, { env, fs }: Host): Promise<ClusterConfig> => {
   if (path !== undefined) return kubeconfig([path], fs);
@@ -66,7 +73,8 @@ export const kubernetesOrigin = (
   configuration: Configuration,
   host: Host,
   log: Log,
-): Origin => {
+  onLead: () => void = () => {},
+): KubernetesOrigin => {
   const { clock } = host;
   const client = new KubernetesClient(config, clock);
   const byName = options.gateway !== undefined && !options.writeStatus;
@@ -79,8 +87,12 @@ export const kubernetesOrigin = (
     },
     configuration,
   );
-  const writing = options.writeStatus ? startWriting(client, source, facts, configuration, host, log) : undefined;
+  const writing = options.writeStatus
+    ? startWriting(client, source, facts, configuration, host, log, onLead)
+    : undefined;
   return {
+    client,
+    isLeader: () => writing?.isLeader() === true,
     source,
     read: (references) => {
       if (!byName) return undefined;
@@ -103,6 +115,7 @@ const startWriting = (
   configuration: Configuration,
   { clock, env, randomUuid }: Host,
   log: Log,
+  onLead: () => void,
 ) => {
   const lease = new Lease({
     client,
@@ -112,7 +125,9 @@ const startWriting = (
     identity: `${env.POD_NAME ?? 'tooltrail'}_${randomUuid()}`,
     onChange: (held) => {
       log('info', held ? 'this process writes statuses' : 'this process no longer writes statuses');
-      if (held) writer.check();
+      if (!held) return;
+      writer.check();
+      onLead();
     },
   });
   const writer = new StatusWriter({
@@ -130,6 +145,7 @@ const startWriting = (
   lease.start();
   return {
     writer,
+    isLeader: () => lease.held,
     close: async () => {
       writer.close();
       await Promise.all([versions.close(), lease.release()]);

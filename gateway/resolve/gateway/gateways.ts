@@ -80,12 +80,14 @@ const reject = (
 export interface GatewayStatusOptions {
   /** Where a Gateway is reached, if that is known from elsewhere; undefined: it need not be. */
   readonly addressesOf: ((gateway: string) => readonly string[]) | undefined;
+  /** Why nobody would answer for a Gateway yet. */
+  readonly pending: (gateway: string) => string | undefined;
 }
 
 /** To be called when all routes are attached. */
 export const gatewayStatus = (
   { gateway, rejected, addresses, listeners }: GatewayState,
-  { addressesOf }: GatewayStatusOptions,
+  { addressesOf, pending }: GatewayStatusOptions,
 ): ObjectStatus => {
   const generation = gateway.metadata.generation ?? 1;
   const conditions = listeners.map((state) => listenerConditions(state, generation));
@@ -106,7 +108,8 @@ export const gatewayStatus = (
   const programmed =
     rejected !== undefined || !listeners.some(isServed) || holds('Programmed') === 0
       ? condition('GatewayNotProgrammed', generation, rejected?.message)
-      : addressProblem(addresses, reached, addressesOf !== undefined, generation);
+      : (addressProblem(addresses, reached, addressesOf !== undefined, generation) ??
+        pendingProblem(pending(namespacedName(gateway.metadata)), generation));
   return {
     kind: 'Gateway',
     namespace: gateway.metadata.namespace ?? '',
@@ -127,6 +130,9 @@ export const gatewayStatus = (
     })),
   };
 };
+
+const pendingProblem = (pending: string | undefined, generation: number): Condition | undefined =>
+  pending === undefined ? undefined : condition('GatewayPending', generation, pending);
 
 const addressProblem = (
   asked: readonly string[],

@@ -4,6 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
+import { desiredObjects } from '../../../../gateway/controller/desired.ts';
+import { workloadName } from '../../../../gateway/controller/name.ts';
+import { Parameters } from '../../../../gateway/controller/parameters.ts';
+import type { Gateway as ApiGateway } from '../../../../lib/api/gateway-api.ts';
+import { PROXY_ROLE } from '../../../../lib/workload/rbac.ts';
 import { find, type Written } from '../../../support/charts.ts';
 import { validateManifest } from '../../../support/validate-manifest.ts';
 
@@ -63,11 +68,12 @@ describe('lib/main.ts', () => {
     expect([...files.keys()]).toEqual([
       '0000-agentgateway-crds.k8s.yaml',
       '0001-namespaces.k8s.yaml',
-      '0002-secrets.k8s.yaml',
-      '0003-gateway.k8s.yaml',
-      '0004-tempo.k8s.yaml',
-      '0005-opentelemetry-collector-traces.k8s.yaml',
-      '0006-kube-prometheus-stack.k8s.yaml',
+      '0002-controller.k8s.yaml',
+      '0003-secrets.k8s.yaml',
+      '0004-gateway.k8s.yaml',
+      '0005-tempo.k8s.yaml',
+      '0006-opentelemetry-collector-traces.k8s.yaml',
+      '0007-kube-prometheus-stack.k8s.yaml',
     ]);
   });
 
@@ -152,17 +158,29 @@ describe('the commands of the post', () => {
   const portsOf = (service: Written): readonly number[] =>
     (service.spec as { ports: { port: number }[] }).ports.map(({ port }) => port);
 
-  test('the Gateway has a load balancer of its name', () => {
-    const service = find(objects, 'Service', gateway.service.name);
+  /** What the controller makes of the Gateway. */
+  const deployed = (): readonly Written[] =>
+    desiredObjects({
+      gateway: find(objects, 'Gateway', gateway.service.name) as unknown as ApiGateway,
+      name: workloadName(gateway.service.name, () => ''),
+      parameters: new Parameters([]),
+      references: { secrets: new Set(), configMaps: new Set() },
+      image: 'tooltrail/tooltrail',
+      version: '0',
+      proxyRole: PROXY_ROLE,
+    }) as unknown as readonly Written[];
+
+  test('the Gateway gets a load balancer of its name', () => {
+    const service = find(deployed(), 'Service', gateway.service.name);
     expect(service.metadata.namespace).toBe(gateway.service.namespace);
     expect(service.spec).toMatchObject({ type: gateway.service.type });
     expect(portsOf(service)).toEqual([gateway.service.port]);
   });
 
   test('the gateway’s pods show metrics where they are asked for', () => {
-    const deployment = find(objects, 'Deployment', gateway.service.name);
+    const deployment = find(deployed(), 'Deployment', gateway.service.name);
     expect(JSON.stringify(deployment.spec)).toContain(
-      JSON.stringify({ containerPort: gateway.metricsPort, name: 'metrics' }),
+      JSON.stringify({ name: 'metrics', containerPort: gateway.metricsPort }),
     );
   });
 

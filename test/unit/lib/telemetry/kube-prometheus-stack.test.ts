@@ -30,7 +30,7 @@ let objects: readonly Written[];
 
 beforeAll(() => {
   const { app } = charts();
-  const stack = new McpObservabilityStack(app);
+  const stack = new McpObservabilityStack(app, { controller: false });
   const gateway = new Gateway(stack.gateway, 'mcp-gateway');
   gateway.addListener({ name: 'mcp', port: 3000 });
   new GatewayWorkload(stack.gateway, 'workload', { gateway });
