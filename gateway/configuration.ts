@@ -1,10 +1,10 @@
+import type { Resources } from '../lib/api/objects.ts';
 import { type Compilation, compile } from './compile/compile.ts';
 import type { Snapshot } from './compile/snapshot.ts';
 import { authorityProblem, certificateProblem } from './http/tls/certificate.ts';
 import type { References } from './resolve/references.ts';
 import { type ResolveOptions, resolve } from './resolve/resolve.ts';
 import type { ObjectStatus } from './resolve/status.ts';
-import type { Resources } from '../lib/api/objects.ts';
 import type { ResourceEvent, SourceListener } from './source/event.ts';
 import type { Problem } from './source/problem.ts';
 import { type Finding, findings, type Locate } from './status/findings.ts';

@@ -75,7 +75,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     now,
   });
   const proxy = new ProxyHandler({ upstream, newSpanId, now, random });
-  const readiness = new Readiness();
+  const readiness = new Readiness(options.kubernetes?.gateway === undefined);
   const server: GatewayServer = new GatewayServer({
     handlers: {
       mcp: (exchange, backend) => mcp.handle(exchange, backend),

@@ -33,3 +33,10 @@ test('draining is the end', () => {
   readiness.onPorts([BOUND]);
   expect(readiness.ready).toBe(false);
 });
+
+test('a proxy of a Gateway without a listener that can be served is ready all the same', () => {
+  const readiness = new Readiness(false);
+  expect(readiness.ready).toBe(false);
+  readiness.onPorts([]);
+  expect(readiness.ready).toBe(true);
+});

@@ -13,7 +13,8 @@ describe('help', () => {
   test.each(['--help', '-h', 'help'])('%s lists the commands', async (word) => {
     const { exit, out, err } = await runLine(word);
     expect([exit, err]).toEqual([0, '']);
-    for (const { name, summary } of COMMANDS) expect(out).toContain(`  ${name.padEnd('controller'.length)}  ${summary}\n`);
+    for (const { name, summary } of COMMANDS)
+      expect(out).toContain(`  ${name.padEnd('controller'.length)}  ${summary}\n`);
   });
 
   test('nothing at all: the same, as an error', async () => {

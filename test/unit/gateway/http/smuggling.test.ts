@@ -204,6 +204,7 @@ const statuses = (answers: string): readonly number[] =>
   [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 
 const recorded = async (): Promise<readonly [status: number, error: string | undefined][]> => {
+  await until(() => server.records.length > 0);
   // Long enough for a second record to show.
   await new Promise((resolve) => setTimeout(resolve, 10));
   return server.records.map(({ response, error }) => [response.status, error?.type]);
