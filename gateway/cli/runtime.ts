@@ -133,7 +133,9 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     onReport: (next) => {
       report = next;
       origin.onReport(next);
-      void applied.then(announce);
+      const own = applied;
+      // A newer one announces itself.
+      void own.then(() => applied === own && announce());
     },
   });
   const origin: Origin =

@@ -2,7 +2,7 @@ import { apiVersion, CLUSTER_KINDS } from '../../lib/api/kinds.ts';
 import type { KubernetesClient } from './client.ts';
 import { type Clock, sleep } from './clock.ts';
 import { isRecord } from './failure.ts';
-import { LEASE_RENEW, LEASE_SECONDS } from './limits.ts';
+import { LEASE_LOOK, LEASE_RENEW, LEASE_SECONDS } from './limits.ts';
 import type { ApiObject, ObjectRef } from './object.ts';
 
 /** Milliseconds before a lease runs out for others that its holder stops to trust it: requests under way end. */
@@ -97,7 +97,7 @@ export class Lease {
     if (!free) {
       this.#become(false);
       const left = this.#claimLeft(spec, known);
-      if (left > 0) return Math.min(Math.max(left, LOOK_AGAIN), LEASE_RENEW);
+      if (left > 0) return Math.min(Math.max(left, LOOK_AGAIN), LEASE_LOOK);
     }
     const startedAt = clock.now();
     const now = new Date(startedAt).toISOString().replace('Z', '000Z');
