@@ -20,6 +20,8 @@ export interface RequestCase {
   readonly headers?: Readonly<Record<string, string>>;
   /** How often it is sent, one after the other; each has to end as said. Default 1. */
   readonly repeat?: number;
+  /** Nobody is to answer: there is no such port, or no certificate for the name. */
+  readonly refused?: true;
   /** Default 200. */
   readonly status?: number;
   /** Service that is to answer. */

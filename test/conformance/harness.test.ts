@@ -37,6 +37,8 @@ describe('what a case gets wrong is told', () => {
     ['a rule', asking('backend: infra-v1, rule: other')],
     ['a redirect', asking('status: 302, location: "http://example.com/"')],
     ['a port', asking('backend: infra-v1, port: 81')],
+    ['an answer', asking('refused: true')],
+    ['a Gateway that is not there', 'expect: {requests: [{gateway: other, path: /, refused: true}]}'],
     ['TLS', asking('backend: infra-v1, serverName: example.org')],
     [
       'a share',
@@ -83,6 +85,7 @@ describe('a case that would check nothing is refused', () => {
     ['no requests', 'expect: {requests: []}'],
     ['a header field in capitals', asking('backend: infra-v1, unseen: [X-One]')],
     ['what a backend saw of a request that it never got', asking('status: 404, seen: {x-one: "1"}')],
+    ['an answer of nobody', asking('refused: true, status: 404')],
     ['an object that nobody looks at', ROUTE],
   ])('%s', (_, wrong) => {
     expect(() => readCase('wrong', aCase(wrong))).toThrow('wrong: ');

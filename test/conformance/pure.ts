@@ -1,5 +1,5 @@
 import { compile } from '../../gateway/compile/compile.ts';
-import type { HttpBackend, Rule, Snapshot } from '../../gateway/compile/snapshot.ts';
+import type { HttpBackend, Listener, Rule, Snapshot } from '../../gateway/compile/snapshot.ts';
 import type { Resolution } from '../../gateway/resolve/resolve.ts';
 import { hostOf } from '../../gateway/route/host.ts';
 import { findListener, findMatch } from '../../gateway/route/router.ts';
@@ -15,6 +15,10 @@ export const compileFor = (resolution: Resolution, gateway: string): Snapshot =>
 /** What resolving and compiling alone say of a request: which rule it meets, and what may answer it. */
 export const pureProblems = (request: RequestCase, snapshot: Snapshot): readonly string[] => {
   const what = describe(request);
+  const listener = listenerFor(request, snapshot);
+  if (request.refused)
+    return listener === undefined ? [] : [`${what}: ${listener.labels.listener} answers, and should not`];
+  if (listener === undefined) return [`${what}: nobody answers`];
   const rule = ruleFor(request, snapshot);
   const { status = 200, backend, pod } = request;
   if (rule === undefined) return status === 404 ? [] : [`${what}: no rule matches`];
@@ -55,13 +59,20 @@ export const pureShareProblems = ({ gateway, path, backends }: SharesCase, snaps
 export const describe = ({ gateway, port = 80, method = 'GET', host = 'example.com', path }: RequestCase): string =>
   `${method} ${path} for ${host} at ${gateway}:${port}`;
 
+/** Whom a client gets to speak to. */
+const listenerFor = (request: RequestCase, { binds }: Snapshot): Listener | undefined => {
+  const { port = 80, serverName } = request;
+  const bind = binds.find((item) => item.port === port);
+  if (bind === undefined || (bind.protocol === 'HTTPS') !== (serverName !== undefined)) return undefined;
+  return serverName === undefined ? bind.listeners[0] : findListener(bind, serverName);
+};
+
 const ruleFor = (request: RequestCase, { binds }: Snapshot): Rule | undefined => {
   const { port = 80, serverName, method = 'GET', host = 'example.com', path, headers = {} } = request;
   const bind = binds.find((item) => item.port === port);
   const target = parseTarget(path);
   const name = hostOf(host);
   if (bind === undefined || target === undefined || name === undefined) return undefined;
-  if ((bind.protocol === 'HTTPS') !== (serverName !== undefined)) return undefined;
   const listener = findListener(bind, name, serverName);
   if (listener === undefined) return undefined;
   const lower = Object.fromEntries(Object.entries(headers).map(([field, value]) => [field.toLowerCase(), value]));

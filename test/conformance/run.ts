@@ -82,9 +82,18 @@ const run = async (
     const resolution = world.resolve();
     const { resources } = world;
     problems.push(
+      ...unknownGateways(step.expect, resources),
       ...statusProblems(step.expect, resolution.statuses, resources),
       ...(await look(step.expect, resolution, resources)),
     );
   }
   return problems;
+};
+
+/** That nobody answers at a Gateway that is not there says nothing. */
+const unknownGateways = ({ requests = [], shares }: Expectation, { Gateway }: Resources): readonly string[] => {
+  const known = new Set(Gateway.map(({ metadata }) => metadata.name));
+  return [...requests, ...(shares === undefined ? [] : [shares])].flatMap(({ gateway }) =>
+    known.has(gateway) ? [] : [`no Gateway infra/${gateway}`],
+  );
 };

@@ -20,16 +20,20 @@ const record = (properties: Record<string, unknown>, required: readonly string[]
 
 /** Only who is answered by a backend learns what it saw. */
 const whereServed = { type: 'object', properties: { status: { const: 200 }, method: { not: { const: 'OPTIONS' } } } };
+const asked = {
+  gateway: text,
+  port: count,
+  serverName: text,
+  method: text,
+  host: text,
+  path: text,
+  headers: map(text),
+  repeat: { type: 'integer', minimum: 1 },
+  refused: { const: true },
+};
 const request = record(
   {
-    gateway: text,
-    port: count,
-    serverName: text,
-    method: text,
-    host: text,
-    path: text,
-    headers: map(text),
-    repeat: { type: 'integer', minimum: 1 },
+    ...asked,
     status: count,
     backend: text,
     pod: text,
@@ -44,9 +48,10 @@ const request = record(
   },
   ['gateway', 'path'],
   {
-    dependencies: Object.fromEntries(
-      ['seen', 'unseen', 'seenPath', 'seenHost', 'pod'].map((name) => [name, whereServed]),
-    ),
+    dependencies: {
+      ...Object.fromEntries(['seen', 'unseen', 'seenPath', 'seenHost', 'pod'].map((name) => [name, whereServed])),
+      refused: record(asked, []),
+    },
   },
 );
 const shares = record(

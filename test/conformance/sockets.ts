@@ -89,6 +89,8 @@ export class Proxies {
     const what = describe(request);
     const before = this.#records.length;
     const answer = await this.#send(request);
+    if (request.refused)
+      return typeof answer === 'string' ? [] : [`${what}: ${answer.status}, and nobody should answer`];
     if (typeof answer === 'string') return [`${what}: ${answer}`];
     const { status = 200 } = request;
     if (answer.status !== status) return [`${what}: ${answer.status} ${answer.body.slice(0, 100)}, expected ${status}`];
