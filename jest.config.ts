@@ -3,6 +3,8 @@ import type { Config } from 'jest';
 const config: Config = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // These need more than npm, and have projects of their own.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(integration|e2e)/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
