@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance bench synth drift build clean
+.PHONY: help demo test components integration e2e conformance bench synth drift build image clean
 
 INSTALLED := node_modules/.tooltrail-installed
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9]+:.*## ' Makefile | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 20
 
 # The lockfile brings Node 24 itself; npm and any Node from 20 on are enough to begin with.
 $(INSTALLED): package.json package-lock.json
@@ -22,6 +22,15 @@ test: $(INSTALLED) ## type check, lint, and all tests that need only npm
 	npm run --silent check
 	npm run --silent lint
 	npm test --silent
+
+components: $(INSTALLED) ## build etcd, Kubernetes and the Gateway API's suite from pinned Go modules, once; needs Go
+	@npm run --silent components
+
+integration: $(INSTALLED) ## tests against a real Kubernetes API; builds what of it is not there yet
+	@npm run --silent integration
+
+e2e: $(INSTALLED) ## tests in a whole cluster: of kind, or of the driver that E2E_DRIVER names
+	@npm run --silent e2e
 
 conformance: $(INSTALLED) ## run the cases of the Gateway API suite, alone and over sockets, and print a table
 	@npm run --silent conformance
@@ -38,6 +47,9 @@ drift: synth ## fail if dist/ is not what lib/main.ts says
 
 build: $(INSTALLED) ## compile the library and bundle the gateway into build/
 	npm run --silent build
+
+image: $(INSTALLED) ## make the gateway's image, with docker, podman, buildah or none of them
+	@npm run --silent image
 
 clean: ## remove what was built and installed
 	rm -rf build node_modules
