@@ -7,6 +7,7 @@ import type { BackendTlsContext } from './backend/tls.ts';
 import { resolveClasses } from './gateway/classes.ts';
 import { type GatewayState, gatewayStatus, resolveGateways } from './gateway/gateways.ts';
 import { isServed, type ListenerState } from './gateway/listeners.ts';
+import { parametersStatus } from './gateway/parameters.ts';
 import { Grants } from './grants.ts';
 import type { Levels } from './policy/levels.ts';
 import { finishPolicy, resolvePolicies } from './policy/policies.ts';
@@ -64,7 +65,7 @@ export const DEFAULT_RESOLVE_OPTIONS: ResolveOptions = {
 
 export interface Resolution {
   readonly resolved: Resolved;
-  /** For every object that has a status of ours, in the order: classes, Gateways, routes, backends, policies. */
+  /** For every object that has a status of ours, in the order: classes, Gateways, routes, backends, policies, parameters. */
   readonly statuses: readonly ObjectStatus[];
   /** By `namespace/name` of each Gateway of ours. */
   readonly references: ReadonlyMap<string, References>;
@@ -137,6 +138,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
       ...routes.map(({ status }) => status),
       ...agentgatewayBackends.map((backend) => backendStatus(backend, backends)),
       ...policies.map(policyStatus),
+      ...resources.AgentgatewayParameters.toSorted(byAge).map(parametersStatus),
     ],
   };
 };

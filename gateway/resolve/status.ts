@@ -1,6 +1,7 @@
-import type { Condition } from '../../lib/api/conditions.ts';
+import { type Condition, condition } from '../../lib/api/conditions.ts';
 import type { ParentReference } from '../../lib/api/http-route.ts';
 import type { KindName } from '../../lib/api/kinds.ts';
+import { inertFields, type Schema } from '../../lib/api/schema.ts';
 
 /** What the `/status` of one object should say, in the shape that the API has it, without times. */
 export interface ObjectStatus {
@@ -50,3 +51,10 @@ export interface AncestorStatus {
   readonly controllerName: string;
   readonly conditions: readonly Condition[];
 }
+
+/** Names the fields of a spec that are accepted and have no effect, if any are set. */
+export const withoutEffect = (schema: Schema, spec: unknown, generation: number): readonly Condition[] => {
+  const inert = inertFields(schema, spec);
+  const message = inert.map(({ path, reason }) => `spec.${path} has no effect: ${reason}`).join('; ');
+  return inert.length === 0 ? [] : [condition('FieldsWithoutEffect', generation, message)];
+};

@@ -285,6 +285,14 @@ export const CONDITIONS = {
     reason: 'UnsupportedValue',
     message: 'A reference cannot be followed',
   },
+  // AgentgatewayParameters
+  ParametersAccepted: {
+    type: 'Accepted',
+    status: 'True',
+    reason: 'Accepted',
+    message: 'Parameters successfully accepted',
+    happy: true,
+  },
   // AgentgatewayBackend
   BackendAccepted: {
     type: 'Accepted',
@@ -299,7 +307,7 @@ export const CONDITIONS = {
     reason: 'TranslationError',
     message: 'failed to translate backend',
   },
-  BackendFieldsWithoutEffect: {
+  FieldsWithoutEffect: {
     type: 'PartiallyInvalid',
     status: 'True',
     reason: 'UnsupportedValue',

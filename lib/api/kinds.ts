@@ -81,6 +81,7 @@ export const STATUS_KINDS = [
   'HTTPRoute',
   'AgentgatewayBackend',
   'AgentgatewayPolicy',
+  'AgentgatewayParameters',
 ] as const satisfies readonly KindName[];
 
 export const isClusterScoped = (kind: KindName): boolean => 'clusterScoped' in KINDS[kind];

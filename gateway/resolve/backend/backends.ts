@@ -1,10 +1,9 @@
 import { AGENTGATEWAY_BACKEND, type AgentgatewayBackend } from '../../../lib/api/agentgateway/backend.ts';
 import { type BackendReason, condition, type ReferenceReason } from '../../../lib/api/conditions.ts';
 import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
-import { inertFields } from '../../../lib/api/schema.ts';
 import type { Levels } from '../policy/levels.ts';
 import type { ResolvedBackend, ResolvedTarget } from '../resolved.ts';
-import type { ObjectStatus } from '../status.ts';
+import { type ObjectStatus, withoutEffect } from '../status.ts';
 import { type ConnectionFields, resolveConnection, toConnection } from './connection.ts';
 import type { Services } from './services.ts';
 import { type BaseTarget, resolveStatic, resolveTargets } from './targets.ts';
@@ -104,8 +103,7 @@ export class Backends {
 export const backendStatus = ({ metadata, spec }: AgentgatewayBackend, backends: Backends): ObjectStatus => {
   const { namespace = '', name, generation = 1 } = metadata;
   const resolved = backends.backend(namespacedName(metadata), {});
-  const inert = inertFields(AGENTGATEWAY_BACKEND.properties.spec, spec);
-  const message = inert.map(({ path, reason }) => `spec.${path} has no effect: ${reason}`).join('; ');
+  const unserved = withoutEffect(AGENTGATEWAY_BACKEND.properties.spec, spec, generation);
   return {
     kind: 'AgentgatewayBackend',
     namespace,
@@ -114,9 +112,7 @@ export const backendStatus = ({ metadata, spec }: AgentgatewayBackend, backends:
       resolved.type === 'invalid'
         ? condition('BackendTranslationError', generation, `failed to translate backend: ${resolved.message}`)
         : condition('BackendAccepted', generation),
-      ...(inert.length === 0 || resolved.type === 'invalid'
-        ? []
-        : [condition('BackendFieldsWithoutEffect', generation, message)]),
+      ...(resolved.type === 'invalid' ? [] : unserved),
     ],
   };
 };

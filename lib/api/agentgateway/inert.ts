@@ -44,5 +44,8 @@ export const INERT = {
   connect: 'CONNECT is refused',
   frontendConnection: 'limits of connections are fixed',
   override: 'the more specific policy wins',
-  workload: 'the workload is written by the library',
+  daemonSet: 'proxies are Deployments',
+  logLevel: 'levels are not told apart',
+  rawConfig: 'proxies have no configuration file',
+  istio: 'Istio is not served',
 } as const;

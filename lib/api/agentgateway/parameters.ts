@@ -4,7 +4,7 @@ import type { Infer, ObjectSchema, Schema } from '../schema.ts';
 import { INERT } from './inert.ts';
 import { ANY_STRING } from './shared.ts';
 
-/** agentgateway.dev/v1alpha1: AgentgatewayParameters. It says how a controller is to deploy gateways; none does here. */
+/** agentgateway.dev/v1alpha1: AgentgatewayParameters. How the controller deploys the proxies of a Gateway or a class. */
 
 const STRINGS = { type: 'object', additionalProperties: ANY_STRING } as const satisfies Schema;
 
@@ -15,7 +15,6 @@ const OVERLAY = {
     metadata: { type: 'object', properties: { labels: STRINGS, annotations: STRINGS } },
     spec: { type: 'anyObject' },
   },
-  inert: INERT.workload,
 } as const satisfies ObjectSchema;
 
 /** A year, in seconds. */
@@ -36,15 +35,22 @@ export const AGENTGATEWAY_PARAMETERS = {
       properties: {
         workload: {
           type: 'object',
-          properties: { kind: { type: 'string', enum: ['Deployment', 'DaemonSet'] } },
-          inert: INERT.workload,
+          properties: {
+            kind: {
+              type: 'string',
+              enum: ['Deployment', 'DaemonSet'],
+              inertValues: { DaemonSet: INERT.daemonSet },
+            },
+          },
         },
         logging: {
           type: 'object',
-          properties: { level: ANY_STRING, format: { type: 'string', enum: ['json', 'text'] } },
-          inert: INERT.workload,
+          properties: {
+            level: { ...ANY_STRING, inert: INERT.logLevel },
+            format: { type: 'string', enum: ['json', 'text'] },
+          },
         },
-        rawConfig: { type: 'anyObject', inert: INERT.workload },
+        rawConfig: { type: 'anyObject', inert: INERT.rawConfig },
         image: {
           type: 'object',
           properties: {
@@ -54,16 +60,14 @@ export const AGENTGATEWAY_PARAMETERS = {
             digest: ANY_STRING,
             pullPolicy: ANY_STRING,
           },
-          inert: INERT.workload,
         },
-        env: { type: 'array', maxItems: 256, items: { type: 'anyObject' }, inert: INERT.workload },
-        resources: { type: 'anyObject', inert: INERT.workload },
+        env: { type: 'array', maxItems: 256, items: { type: 'anyObject' } },
+        resources: { type: 'anyObject' },
         shutdown: {
           type: 'object',
           properties: { min: SECONDS, max: SECONDS },
           required: ['min', 'max'],
           rules: [{ rule: 'self.min <= self.max', message: 'min must not be above max' }],
-          inert: INERT.workload,
         },
         istio: {
           type: 'object',
@@ -75,7 +79,7 @@ export const AGENTGATEWAY_PARAMETERS = {
             trustDomain: ANY_STRING,
             additionalTrustDomains: { type: 'array', maxItems: 64, items: ANY_STRING },
           },
-          inert: INERT.workload,
+          inert: INERT.istio,
         },
         spiffe: {
           type: 'object',
@@ -96,7 +100,7 @@ export const AGENTGATEWAY_PARAMETERS = {
               atMostOneOf: ['csi', 'hostPath'],
             },
           },
-          inert: INERT.workload,
+          inert: INERT.spiffe,
         },
         modelCatalog: {
           type: 'object',
@@ -119,7 +123,7 @@ export const AGENTGATEWAY_PARAMETERS = {
           inert: INERT.ai,
         },
         deployment: OVERLAY,
-        daemonSet: OVERLAY,
+        daemonSet: { ...OVERLAY, inert: INERT.daemonSet },
         service: OVERLAY,
         serviceAccount: OVERLAY,
         podDisruptionBudget: OVERLAY,
