@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { cacheFolder } from '../components/environment.ts';
 import { withLock } from '../components/lock.ts';
 import { applyDefinitions } from '../support/control-plane/definitions.ts';
+import { withCluster } from './cluster.ts';
 import { interrupt, run } from './command.ts';
 import { driver } from './driver.ts';
 
@@ -39,28 +40,25 @@ const loadImages = async (): Promise<void> => {
 const tests = (): Promise<void> =>
   run(process.execPath, [...JEST, '--config', 'test/e2e/jest.config.ts', ...process.argv.slice(2)]);
 
-const withCluster = async (): Promise<void> => {
-  if (await driver.isUp()) {
-    throw new Error(`a cluster is up already, and may be somebody's. If it is not: ${driver.path} down`);
-  }
-  try {
-    await step('image made', () => run(process.execPath, ['tools/image/main.ts']));
-    await step('cluster started', () => driver.do('up'));
-    await step('images loaded', loadImages);
-    await step('definitions applied', () => applyDefinitions(driver.kubectl));
-    await step('dist/ applied', () => driver.kubectl.apply(resolve('dist')));
-    await step('tests passed', tests);
-  } finally {
-    if (process.env.E2E_KEEP === '1') say(`the cluster stays up; end it with: ${driver.path} down`);
-    else await driver.do('down');
-  }
+const inCluster = async (): Promise<void> => {
+  await step('images loaded', loadImages);
+  await step('definitions applied', () => applyDefinitions(driver.kubectl));
+  await step('dist/ applied', () => driver.kubectl.apply(resolve('dist')));
+  await step('tests passed', tests);
+};
+
+const keep = process.env.E2E_KEEP === '1';
+const all = async (): Promise<void> => {
+  await step('image made', () => run(process.execPath, ['tools/image/main.ts']));
+  await step('all done', () => withCluster(driver, keep, inCluster));
+  if (keep) say(`the cluster stays up; end it with: ${driver.path} down`);
 };
 
 const cache = cacheFolder(process.env);
 mkdirSync(cache, { recursive: true });
 try {
   // One cluster at a time.
-  await withLock(join(cache, '.e2e'), withCluster, {
+  await withLock(join(cache, '.e2e'), all, {
     onWait: (holder) => say(`process ${holder} runs one; waiting for it`),
   });
 } catch (error) {

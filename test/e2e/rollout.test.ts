@@ -6,35 +6,48 @@ import { driver } from './driver.ts';
 
 const ROLLOUT_TIMEOUT = '120s';
 
-interface Deployment {
+interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: {
-    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+  readonly spec?: {
+    readonly template?: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
   };
 }
 
-/** Deployments of dist/ that run the image which was made here. */
-const own: readonly Deployment[] = readdirSync('dist')
+const manifests: readonly Manifest[] = readdirSync('dist')
   .flatMap((file) => parseAllDocuments(readFileSync(join('dist', file), 'utf8')))
-  .map((document) => document.toJS() as Deployment)
-  .filter(
-    ({ kind, spec }) =>
-      kind === 'Deployment' && spec.template.spec.containers.some(({ image }) => image.startsWith('tooltrail/')),
-  );
+  .map((document) => document.toJS() as Manifest);
 
-describe('what dist/ deploys of tooltrail', () => {
-  test('is something', () => expect(own.length).toBeGreaterThan(0));
+/** Whether it runs the image that was made here. */
+const isOwn = ({ kind, spec }: Manifest): boolean =>
+  kind === 'Deployment' && spec?.template?.spec.containers.some(({ image }) => image.startsWith('tooltrail/')) === true;
 
-  test.each(own.map(({ metadata }) => [metadata.name, metadata] as const))('%s rolls out', async (_, metadata) => {
-    const { name, namespace } = metadata;
-    const wait = ['rollout', 'status', `deployment/${name}`, '-n', namespace, `--timeout=${ROLLOUT_TIMEOUT}`];
-    const { code, err } = await driver.kubectl.run(wait);
-    if (code !== 0) {
-      // For whom it did not.
-      const pods = await driver.kubectl.run(['describe', 'pods', '-n', namespace]);
-      const logs = await driver.kubectl.run(['logs', `deployment/${name}`, '-n', namespace, '--tail=50']);
-      throw new Error(`${err}\n${pods.out}\n${logs.out}${logs.err}`);
-    }
+const named = (which: (manifest: Manifest) => boolean) =>
+  manifests.filter(which).map(({ metadata }) => [metadata.name, metadata.namespace] as const);
+
+/** Waits for a Deployment; what its pods say is the error otherwise. */
+const rollsOut = async (name: string, namespace: string): Promise<void> => {
+  const target = [`deployment/${name}`, '-n', namespace];
+  for (const wait of [
+    ['wait', '--for=create'],
+    ['rollout', 'status'],
+  ]) {
+    const { code, err } = await driver.kubectl.run([...wait, ...target, `--timeout=${ROLLOUT_TIMEOUT}`]);
+    if (code === 0) continue;
+    const pods = await driver.kubectl.run(['describe', 'pods', '-n', namespace]);
+    const logs = await driver.kubectl.run(['logs', ...target, '--tail=50']);
+    throw new Error(`${err}\n${pods.out}\n${logs.out}${logs.err}`);
+  }
+};
+
+describe('dist/ in a cluster', () => {
+  test.each(named(isOwn))('%s of namespace %s rolls out', rollsOut);
+
+  // Its Deployment is in dist/ too, or the controller makes it.
+  test.each(named(({ kind }) => kind === 'Gateway'))('Gateway %s of namespace %s gets its proxy', rollsOut);
+
+  test('deploys something of ours', () => {
+    expect(named(isOwn).length).toBeGreaterThan(0);
+    expect(named(({ kind }) => kind === 'Gateway').length).toBeGreaterThan(0);
   });
 });
