@@ -46,11 +46,12 @@ describe('a control plane on loopback', () => {
     const { body } = await list('');
     const { resourceVersion } = (body as { readonly metadata: { readonly resourceVersion: string } }).metadata;
     await plane.kubectl.must(['create', 'namespace', 'later']);
-    await plane.etcd.compact();
-    expect(await list(`limit=1&resourceVersion=${resourceVersion}&resourceVersionMatch=Exact`)).toMatchObject({
-      status: 410,
-      body: { reason: 'Expired' },
-    });
+    await plane.forget();
+    const from = `resourceVersion=${resourceVersion}`;
+    const listed = await list(`${from}&resourceVersionMatch=Exact&limit=1`);
+    expect(listed).toMatchObject({ status: 410, body: { reason: 'Expired' } });
+    const watched = await list(`${from}&watch=true&timeoutSeconds=1`);
+    expect(watched.body).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
   });
 
   test('keeps address and data when its API server is stopped and started', async () => {

@@ -45,6 +45,8 @@ export interface ControlPlane {
   /** May be stopped and started again, with the same address and data. */
   readonly apiServer: Program;
   readonly etcd: Etcd;
+  /** Restarts the API server without any history: who resumes from an earlier resourceVersion is told 410. */
+  forget(): Promise<void>;
   /** Writes a kubeconfig for a user, and resolves with its path. */
   kubeconfigOf(subject: Subject): Promise<string>;
   /** Writes one for the holder of a token. */
@@ -98,6 +100,11 @@ export const startControlPlane = async (options: ControlPlaneOptions = {}): Prom
       kubectl: new Kubectl(runnerOf(paths.get('kubectl')!, ['--kubeconfig', kubeconfig])),
       apiServer,
       etcd,
+      forget: async () => {
+        await apiServer.stop();
+        await etcd.compact();
+        await apiServer.start();
+      },
       kubeconfigOf: writeFor,
       kubeconfigWith: (token) => write(kubeconfigWith(url, credentials.authority, token)),
       stop,
