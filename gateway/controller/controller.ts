@@ -5,7 +5,7 @@ import { DEPLOYED_KINDS, type DeployedKind, SWEPT_KINDS } from '../../lib/worklo
 import { SESSION_KEY_DATA, sessionKeyName } from '../../lib/workload/pod.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Clock } from '../kubernetes/clock.ts';
-import type { ApiFailure } from '../kubernetes/failure.ts';
+import { type ApiFailure, isRecord } from '../kubernetes/failure.ts';
 import type { ObjectRef } from '../kubernetes/object.ts';
 import type { References } from '../resolve/references.ts';
 import { Lane, type Outcome } from '../status/lane.ts';
@@ -128,6 +128,7 @@ export class Controller {
     const kept = new Set(objects.map(identity));
     const failure =
       (await this.#createSessionKey(options)) ??
+      (await this.#delete(objects.filter((object) => isReaddressed(object, before?.objects)))) ??
       (await this.#apply(objects)) ??
       (await this.#delete(before?.objects.filter((object) => !kept.has(identity(object))) ?? []));
     if (failure !== undefined) return this.#failed(key, failure);
@@ -223,6 +224,15 @@ export class Controller {
 const MANAGER = 'tooltrail-controller';
 /** A key that no Gateway has. */
 const SWEEP = '';
+
+/** Load balancers heed a wanted address when they are made, and never again. */
+const isReaddressed = (object: DesiredObject, before: readonly DesiredObject[] = []): boolean => {
+  if (object.kind !== 'Service') return false;
+  const old = before.find(({ kind }) => kind === 'Service');
+  return old !== undefined && addressOf(old) !== addressOf(object);
+};
+
+const addressOf = ({ spec }: DesiredObject): unknown => (isRecord(spec) ? spec.loadBalancerIP : undefined);
 
 const isSwept = (kind: DeployedKind): boolean => (SWEPT_KINDS as readonly string[]).includes(kind);
 

@@ -130,7 +130,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   const served = states.filter((state) => [undefined, namespacedName(state.gateway.metadata)].includes(options.only));
   const policies = drafts.map((draft) => finishPolicy(draft, reach));
   return {
-    resolved: { gateways: toResolved(served, routes, levels), policies },
+    resolved: { gateways: toResolved(served, routes, levels, standalone), policies },
     references: resolveReferences(states, { grants, backends: agentgatewayBackends, policies, reach }),
     statuses: [
       ...classes.statuses,
@@ -171,6 +171,7 @@ const toResolved = (
   states: readonly GatewayState[],
   routes: readonly RouteResolution[],
   levels: Levels,
+  standalone: boolean,
 ): readonly ResolvedGateway[] => {
   const attached = new Map<ListenerState, AttachedRoute[]>();
   for (const route of routes) {
@@ -183,7 +184,8 @@ const toResolved = (
   return states.map(({ gateway, rejected, addresses, listeners }) => ({
     namespace: gateway.metadata.namespace ?? '',
     name: gateway.metadata.name,
-    addresses,
+    // In a cluster they are those of a load balancer in front.
+    addresses: standalone ? addresses : [],
     listeners: (rejected === undefined ? listeners : []).filter(isServed).map((state) => ({
       name: state.spec.name,
       port: state.spec.port,

@@ -5,7 +5,9 @@
 export const CORE_FEATURES = ['Gateway', 'HTTPRoute', 'ReferenceGrant'] as const;
 
 export const EXTENDED_FEATURES = [
+  'GatewayAddressEmpty',
   'GatewayHTTPListenerIsolation',
+  'GatewayInfrastructure',
   'GatewayPort8080',
   'GatewayStaticAddresses',
   'HTTPRoute303RedirectStatusCode',
