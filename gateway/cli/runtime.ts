@@ -42,6 +42,7 @@ export interface Runtime {
  * Rejects when one of the gateway's own addresses cannot be bound; whatever is wrong with the configuration is reported and waited for.
  */
 export const startRuntime = async (options: GatewayOptions, host: Host, log: Log): Promise<Runtime> => {
+  const cluster = options.kubernetes && (await clusterConfig(options.kubernetes.kubeconfig, host));
   const { clock, randomBytes } = host;
   const now = (): number => clock.now();
   const accessLog = new LineWriter(host.stdout, setImmediate);
@@ -93,6 +94,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   });
 
   let report: Report | undefined;
+  let stopping = false;
   let applied: Promise<void> = Promise.resolve();
   const announcer = new Announcer(log);
   const onPorts = (): void => {
@@ -113,7 +115,6 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     upstream.retain(targets(snapshot));
     return server.apply(snapshot).then(() => readiness.onPorts(server.ports));
   };
-  const cluster = options.kubernetes && (await clusterConfig(options.kubernetes.kubeconfig, host));
   const facts = options.kubernetes && new ClusterFacts(options.kubernetes);
   const configuration: Configuration = new Configuration({
     resolve: () => ({
@@ -128,7 +129,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
       applied =
         missing === undefined
           ? apply(snapshot)
-          : missing.then(() => (configuration.snapshot === snapshot ? apply(snapshot) : undefined));
+          : missing.then(() => (configuration.snapshot === snapshot && !stopping ? apply(snapshot) : undefined));
     },
     onReport: (next) => {
       report = next;
@@ -177,6 +178,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   return {
     addresses: { admin, stats, readiness: probe },
     stop: async () => {
+      stopping = true;
       readiness.drain();
       await Promise.all([origin.close(), server.close(DRAIN_TIMEOUT)]);
       await exporters.shutdown(FLUSH_TIMEOUT);
