@@ -66,13 +66,18 @@ export const LABEL_SELECTOR = {
 
 export type LabelSelector = Infer<typeof LABEL_SELECTOR>;
 
+/** What every object has. */
+export const OBJECT_FIELDS = {
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
+  metadata: METADATA,
+} as const satisfies ObjectSchema['properties'];
+
 /** Secret: file mode takes both `data` (base64) and `stringData`, which wins. */
 export const SECRET = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     type: { type: 'string' },
     immutable: { type: 'boolean' },
     data: STRING_MAP,
@@ -91,9 +96,7 @@ const ANY = { type: 'any' } as const;
 export const SERVICE = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     status: ANY,
     spec: {
       type: 'object',
@@ -148,9 +151,7 @@ export interface Service extends KubernetesObject {
 export const CONFIG_MAP = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     immutable: { type: 'boolean' },
     data: STRING_MAP,
     binaryData: STRING_MAP,
@@ -165,9 +166,7 @@ export interface ConfigMap extends KubernetesObject {
 export const NAMESPACE = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     spec: ANY,
     status: ANY,
   },
@@ -183,9 +182,7 @@ export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 export const ENDPOINT_SLICE = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     addressType: { type: 'string', enum: ['IPv4', 'IPv6', 'FQDN'] },
     endpoints: {
       type: 'array',

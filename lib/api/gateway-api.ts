@@ -1,4 +1,4 @@
-import { LABEL_SELECTOR, METADATA, NAMESPACE_NAME, OBJECT_NAME, PORT_NUMBER } from './core.ts';
+import { LABEL_SELECTOR, NAMESPACE_NAME, OBJECT_FIELDS, OBJECT_NAME, PORT_NUMBER } from './core.ts';
 import { GROUPS, type KubernetesObject } from './kinds.ts';
 import type { Infer, ObjectSchema, Schema } from './schema.ts';
 
@@ -115,9 +115,7 @@ const LISTENER = {
 export const GATEWAY_CLASS_SCHEMA = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     status: { type: 'any' },
     spec: {
       type: 'object',
@@ -149,9 +147,7 @@ export interface GatewayClass extends KubernetesObject {
 export const GATEWAY = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     status: { type: 'any' },
     spec: {
       type: 'object',
@@ -234,9 +230,7 @@ export interface Gateway extends KubernetesObject {
 export const REFERENCE_GRANT = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     spec: {
       type: 'object',
       properties: {

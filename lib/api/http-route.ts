@@ -1,4 +1,4 @@
-import { METADATA, NAMESPACE_NAME, OBJECT_NAME, PORT_NUMBER } from './core.ts';
+import { NAMESPACE_NAME, OBJECT_FIELDS, OBJECT_NAME, PORT_NUMBER } from './core.ts';
 import { GROUP, HOSTNAME, KIND, REFERENCE_NAME } from './gateway-api.ts';
 import { GROUPS, type KubernetesObject } from './kinds.ts';
 import type { Infer, ObjectSchema, Schema } from './schema.ts';
@@ -234,9 +234,7 @@ const RULE = {
 export const HTTP_ROUTE = {
   type: 'object',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     status: { type: 'any' },
     spec: {
       type: 'object',

@@ -1,4 +1,4 @@
-import { LABEL_SELECTOR, METADATA, OBJECT_NAME, PORT_NUMBER } from '../core.ts';
+import { LABEL_SELECTOR, OBJECT_FIELDS, OBJECT_NAME, PORT_NUMBER } from '../core.ts';
 import type { KubernetesObject } from '../kinds.ts';
 import type { Infer, ObjectSchema } from '../schema.ts';
 import { BACKEND_FULL, BACKEND_SIMPLE } from './backend-policy.ts';
@@ -72,9 +72,7 @@ export const AGENTGATEWAY_BACKEND = {
   type: 'object',
   description: 'MCP servers, or another server, that routes can send requests to.',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     status: { type: 'any' },
     spec: {
       type: 'object',

@@ -1,4 +1,4 @@
-import { METADATA } from '../core.ts';
+import { OBJECT_FIELDS } from '../core.ts';
 import type { KubernetesObject } from '../kinds.ts';
 import type { Infer, ObjectSchema, Schema } from '../schema.ts';
 import { INERT } from './inert.ts';
@@ -26,9 +26,7 @@ export const AGENTGATEWAY_PARAMETERS = {
   type: 'object',
   description: 'How the proxies of a Gateway or of a GatewayClass are deployed.',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     status: { type: 'any' },
     spec: {
       type: 'object',

@@ -1,4 +1,4 @@
-import { METADATA, PORT_NUMBER } from '../core.ts';
+import { OBJECT_FIELDS, PORT_NUMBER } from '../core.ts';
 import { REFERENCE_NAME } from '../gateway-api.ts';
 import { KINDS, type KubernetesObject } from '../kinds.ts';
 import type { Infer, ObjectSchema, Rule } from '../schema.ts';
@@ -111,9 +111,7 @@ export const AGENTGATEWAY_POLICY = {
   type: 'object',
   description: 'What happens to connections, requests and backends of its targets.',
   properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: METADATA,
+    ...OBJECT_FIELDS,
     status: { type: 'any' },
     spec: {
       type: 'object',

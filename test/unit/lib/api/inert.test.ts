@@ -66,11 +66,15 @@ describe('fields without effect', () => {
     ).toEqual([]);
   });
 
-  test('are all of what says how a controller deploys gateways', () => {
+  test('are those that the controller does not heed when it deploys proxies', () => {
     const fields = Object.keys(AGENTGATEWAY_PARAMETERS.properties.spec.properties);
     expect(
-      paths(AGENTGATEWAY_PARAMETERS.properties.spec, Object.fromEntries(fields.map((name) => [name, {}]))),
-    ).toEqual(fields);
+      paths(AGENTGATEWAY_PARAMETERS.properties.spec, {
+        ...Object.fromEntries(fields.map((name) => [name, {}])),
+        logging: { level: 'debug', format: 'json' },
+        workload: { kind: 'DaemonSet' },
+      }),
+    ).toEqual(['workload.kind', 'logging.level', 'rawConfig', 'istio', 'spiffe', 'modelCatalog', 'daemonSet']);
   });
 
   test('are named up to a bound', () => {
