@@ -108,6 +108,9 @@ describe('a report', () => {
     writer.report([accepted('a'), accepted('b')]);
     await until(() => writes() === 2);
     server.put({ ...(server.store.get(ROUTES, 'ns', 'a') as Stored), spec: { hostnames: ['x.example'] } });
+    // Who reports has seen the change; a write to the state before would be refused, and made again.
+    const { resourceVersion } = (server.store.get(ROUTES, 'ns', 'a') as Stored).metadata;
+    await until(() => source.stored('HTTPRoute', 'ns', 'a')?.resourceVersion === resourceVersion);
     writer.report([accepted('a', 2), accepted('b')]);
     await until(() => writes() === 3);
     await quiet();

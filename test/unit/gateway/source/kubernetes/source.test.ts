@@ -257,7 +257,8 @@ describe('kinds that are read by name', () => {
     server.fault = ({ collection }) => (collection === SECRETS ? { status: 403 } : undefined);
     await source.read('Secret', ['ns/a', 'ns/b']);
     expect(clock.now() - begun).toBeLessThan(15_000);
-    expect(follower.problems).toMatchObject([{ message: 'the Kubernetes API forbids to read Secret ns/b' }]);
+    // The watch of the first may have ended meanwhile, which is told as well.
+    expect(follower.problems.map(({ message }) => message)).toContain('the Kubernetes API forbids to read Secret ns/b');
   });
 
   test('are so many at most', async () => {
