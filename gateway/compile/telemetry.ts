@@ -2,7 +2,8 @@ import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '..
 import { namespacedName } from '../../lib/api/kinds.ts';
 import { METRICS } from '../../lib/api/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
-import type { FrontendPolicy, PolicyField, ResolvedPolicy } from '../resolve/resolved.ts';
+import type { PolicyField } from '../resolve/policy/field.ts';
+import type { FrontendPolicy, ResolvedPolicy } from '../resolve/resolved.ts';
 import type {
   AccessLogPolicy,
   AttributeRules,

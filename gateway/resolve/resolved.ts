@@ -4,6 +4,7 @@ import type { BackendReason } from '../../lib/api/conditions.ts';
 import type { HTTPRoute, HTTPRouteFilter, HTTPRouteMatch, HTTPRouteRetry } from '../../lib/api/http-route.ts';
 import type { Collector } from '../telemetry/policy.ts';
 import type { Certificate, Credential, TcpKeepAlive, UpstreamTls } from '../upstream/target.ts';
+import type { PolicyField } from './policy/field.ts';
 import type { TrafficPolicy } from './policy/traffic.ts';
 
 /** The objects with all references followed: what is left is to compile it. */
@@ -100,12 +101,6 @@ export interface FrontendPolicy {
   readonly metrics?: PolicyField<MetricsSpec>;
   /** Set when the listener is guarded by something that is not served: why its requests are refused. */
   readonly refusal?: PolicyField<string>;
-}
-
-export interface PolicyField<S> {
-  /** `namespace/name`. */
-  readonly policy: string;
-  readonly spec: S;
 }
 
 /** A policy with what is known of it so far: compiling its expressions may add errors. */

@@ -13,8 +13,6 @@ export type ProblemRule =
   | 'not-an-object'
   | 'unknown-kind'
   | 'unknown-field'
-  | 'unsupported-field'
-  | 'unsupported-value'
   | 'wrong-type'
   | 'invalid-value'
   | 'missing-field'

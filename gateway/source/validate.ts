@@ -31,7 +31,6 @@ const ajv = new Ajv({
   inlineRefs: false,
   code: { optimize: false },
 });
-ajv.addVocabulary(['unsupported', 'unsupportedValues']);
 ajv.addKeyword({
   keyword: 'exactlyOneOf',
   type: 'object',
@@ -77,20 +76,11 @@ export const validate = (kind: KindName, value: unknown): readonly Violation[] =
     .map((error) => toViolation(kind, error));
 };
 
-/** A wrong type breaks every other keyword too, and a field that is refused is often the one that stands for a required one. */
+/** A wrong type breaks every other keyword too. */
 const withoutEchoes = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
   const wrongType = new Set(errors.flatMap((error) => (error.keyword === 'type' ? [error.instancePath] : [])));
-  const refused = new Set(errors.flatMap((error) => (isUnsupportedField(error) ? [error.instancePath] : [])));
-  return errors.filter(
-    (error) =>
-      (error.keyword === 'type' || !wrongType.has(error.instancePath)) &&
-      (error.keyword === 'additionalProperties' || !refused.has(error.instancePath)),
-  );
+  return errors.filter((error) => error.keyword === 'type' || !wrongType.has(error.instancePath));
 };
-
-const isUnsupportedField = (error: ErrorObject): boolean =>
-  error.keyword === 'additionalProperties' &&
-  ((error.parentSchema?.unsupported as string[] | undefined) ?? []).includes(String(error.params.additionalProperty));
 
 const toViolation = (kind: KindName, error: ErrorObject): Violation => {
   const path = parsePointer(error.instancePath);
@@ -107,12 +97,8 @@ const toViolation = (kind: KindName, error: ErrorObject): Violation => {
     case 'type':
       return value('wrong-type', `${name} must be ${article(known.params.type)}, is ${typeName(error.data)}`);
     case 'enum': {
-      const unsupported = (error.parentSchema?.unsupportedValues as unknown[] | undefined) ?? [];
       const allowed = known.params.allowedValues as readonly unknown[];
       const one = `${allowed.length > 1 ? 'one of ' : ''}${allowed.map((item) => JSON.stringify(item)).join(', ')}`;
-      if (unsupported.includes(error.data)) {
-        return value('unsupported-value', `${name}: ${show(error.data)} is not supported, only ${one}`);
-      }
       const meant = suggest(String(error.data), allowed.map(String));
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
       return value('invalid-value', `${name} must be ${one}, is ${show(error.data)}${hint}`);
@@ -149,9 +135,6 @@ const unknownField = (
   field: FieldPath,
   error: ErrorObject,
 ): { readonly rule: ProblemRule; readonly message: string } => {
-  if (isUnsupportedField(error)) {
-    return { rule: 'unsupported-field', message: `field ${fieldName(field)} of ${kind} is not supported` };
-  }
   const names = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
   const meant = suggest(String(field.at(-1)), names);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;

@@ -1,3 +1,4 @@
+import type { McpResourceType } from '../../lib/api/mcp.ts';
 import type { Reason } from '../errors.ts';
 import type { RouteLabels } from './labels.ts';
 import type { TelemetryPolicy } from './policy.ts';
@@ -63,13 +64,10 @@ export interface BackendFacts {
   readonly protocol: 'mcp' | 'http';
 }
 
-export type McpResourceType = 'tool' | 'prompt' | 'resource' | 'task';
-
 /** What the client's message said and how it went. */
 export interface McpFacts {
   /** JSON-RPC method as sent; absent on GET, DELETE and posted responses. */
   method: string | undefined;
-  /** The method, if it may become a label: one of the protocol's own. */
   requestId: string | number | undefined;
   /** Opaque session id that the client holds: sent by it, or issued to it by this answer. */
   sessionId: string | undefined;

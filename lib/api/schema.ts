@@ -31,8 +31,6 @@ interface SchemaBase {
 export interface StringSchema extends SchemaBase {
   readonly type: 'string';
   readonly enum?: readonly string[];
-  /** Values that are legal in the compatible system and not served yet: refused by name. */
-  readonly unsupportedValues?: readonly string[];
   /** Values that are accepted and have no effect, each with what is not served. */
   readonly inertValues?: Readonly<Record<string, string>>;
   readonly default?: string;
@@ -99,8 +97,6 @@ export interface ObjectSchema extends SchemaBase {
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly default?: Readonly<Record<string, unknown>>;
-  /** Fields that are legal in the compatible system and not served yet: refused by name, never ignored. */
-  readonly unsupported?: readonly string[];
   /** Names of which exactly one must be set. Source: the CRD's x-kubernetes-validations. */
   readonly exactlyOneOf?: readonly string[];
   /** Names of which at least one must be set. */

@@ -1,8 +1,8 @@
+import type { PolicyField } from '../../gateway/resolve/policy/field.ts';
 import type { TrafficPolicy } from '../../gateway/resolve/policy/traffic.ts';
 import type { Resolution } from '../../gateway/resolve/resolve.ts';
 import type {
   FrontendPolicy,
-  PolicyField,
   ResolvedBackend,
   ResolvedListener,
   ResolvedRule,

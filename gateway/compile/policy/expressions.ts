@@ -1,6 +1,6 @@
 import type { CelExpression } from '../../../lib/cel/expression.ts';
+import type { PolicyField } from '../../resolve/policy/field.ts';
 import type { TrafficPolicy } from '../../resolve/policy/traffic.ts';
-import type { PolicyField } from '../../resolve/resolved.ts';
 import type { Expressions } from '../expressions.ts';
 import type {
   Alternatives,

@@ -1,5 +1,5 @@
 import type { TrafficSpec } from '../../../lib/api/agentgateway/traffic.ts';
-import type { PolicyField } from '../resolved.ts';
+import type { PolicyField } from './field.ts';
 
 /** Fields of `traffic` that are served. */
 export const TRAFFIC_FIELDS = [

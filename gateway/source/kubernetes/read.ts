@@ -70,7 +70,7 @@ const withoutLastApplied = (annotations: unknown): unknown => {
   return rest;
 };
 
-/** Without fields that the schema does not know, except those that it refuses by name: these must not be passed over. */
+/** Without fields that the schema does not know: a newer version of the CRDs may have them. */
 const prune = (schema: Schema, value: unknown): unknown => {
   if (Array.isArray(value)) return schema.type === 'array' ? value.map((item) => prune(schema.items, item)) : value;
   if (typeof value !== 'object' || value === null || schema.type !== 'object') return value;
@@ -79,7 +79,6 @@ const prune = (schema: Schema, value: unknown): unknown => {
     if (item === null || item === undefined) continue;
     if ('additionalProperties' in schema) kept.push([name, prune(schema.additionalProperties, item)]);
     else if (Object.hasOwn(schema.properties, name)) kept.push([name, prune(schema.properties[name] as Schema, item)]);
-    else if (schema.unsupported?.includes(name)) kept.push([name, item]);
   }
   return Object.fromEntries(kept);
 };

@@ -1,0 +1,6 @@
+/** What a policy says of one field. */
+export interface PolicyField<S> {
+  /** `namespace/name`. */
+  readonly policy: string;
+  readonly spec: S;
+}
