@@ -34,7 +34,7 @@ export const ALPN_PROTOCOLS = {
   type: 'array',
   minItems: 1,
   maxItems: 16,
-  items: TINY_STRING,
+  items: { ...TINY_STRING, inertValues: { h2: INERT.http2 } },
 } as const satisfies Schema;
 
 export const KEY_EXCHANGE_GROUPS = {
