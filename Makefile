@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test components integration e2e conformance bench synth drift build image clean
+.PHONY: help demo test components integration e2e conformance conformance-kubernetes bench synth drift build image clean
 
 INSTALLED := node_modules/.tooltrail-installed
 
 help: ## list the commands
-	@grep -hE '^[a-z0-9]+:.*## ' Makefile | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 32
 
 # The lockfile brings Node 24 itself; npm and any Node from 20 on are enough to begin with.
 $(INSTALLED): package.json package-lock.json
@@ -34,6 +34,9 @@ e2e: $(INSTALLED) ## tests in a whole cluster: of kind, or of the driver that E2
 
 conformance: $(INSTALLED) ## run the cases of the Gateway API suite, alone and over sockets, and print a table
 	@npm run --silent conformance
+
+conformance-kubernetes: $(INSTALLED) ## run the Gateway API's own suite in a whole cluster, as e2e has one, and write its report
+	@npm run --silent conformance-kubernetes
 
 bench: $(INSTALLED) ## print what routes and spans cost
 	@npm run --silent bench

@@ -1,5 +1,5 @@
 /** A folder beside this file: a Go module that pins one component and all that it is built from. */
-export type Module = 'etcd' | 'kubernetes' | 'conformance';
+export type Module = 'etcd' | 'kubernetes' | 'conformance' | 'coredns' | 'collector';
 
 export interface Source {
   readonly module: Module;
@@ -19,6 +19,8 @@ export const PROGRAMS = {
   kubectl: kubernetes('kubectl'),
   'echo-basic': { module: 'conformance', package: 'sigs.k8s.io/gateway-api/conformance/echo-basic' },
   'gateway-api-conformance': { module: 'conformance', package: '.', test: true },
+  coredns: { module: 'coredns', package: 'github.com/coredns/coredns' },
+  'otelcol-contrib': { module: 'collector', package: '.' },
 } as const satisfies Readonly<Record<string, Source>>;
 
 export type Program = keyof typeof PROGRAMS;
@@ -26,4 +28,4 @@ export type Program = keyof typeof PROGRAMS;
 /** What an API server and all around it needs. */
 export const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 /** What the Gateway API's own suite needs. */
-export const CONFORMANCE = ['echo-basic', 'gateway-api-conformance'] as const;
+export const CONFORMANCE = ['echo-basic', 'coredns', 'gateway-api-conformance'] as const;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUILDERS, usable } from './builders.ts';
-import { imageFiles } from './files.ts';
+import { ENTRYPOINT, imageFiles, UID } from './files.ts';
 import { ociArchive } from './oci.ts';
 
 /**
@@ -11,6 +11,7 @@ import { ociArchive } from './oci.ts';
  * files into an OCI archive. IMAGE_BUILDER names one of `docker`, `podman`, `buildah`, `pack`. An argument names another file.
  */
 const PACK = 'pack';
+const IMAGE = { title: 'tooltrail', entrypoint: [ENTRYPOINT], uid: UID } as const;
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
 const image = `docker.io/tooltrail/tooltrail:${version}`;
@@ -36,7 +37,7 @@ const pack = (file: string): void => {
   try {
     execFileSync(process.execPath, ['gateway/bundle.ts', bundle], { stdio: ['ignore', 'inherit', 'inherit'] });
     const files = imageFiles({ node: process.execPath, bundle });
-    writeFileSync(file, ociArchive({ files, name: image, version, arch: process.arch }));
+    writeFileSync(file, ociArchive({ files, name: image, ...IMAGE, version, arch: process.arch }));
   } finally {
     rmSync(bundle, { recursive: true, force: true });
   }

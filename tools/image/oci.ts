@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { ENTRYPOINT, type ImageFile, UID } from './files.ts';
+import type { ImageFile } from './files.ts';
 import { type TarEntry, tar } from './tar.ts';
 
 /** Names of processors, as images have them. */
@@ -10,13 +10,18 @@ export interface ImageOptions {
   readonly files: readonly ImageFile[];
   /** With registry and tag. */
   readonly name: string;
+  readonly title: string;
+  /** Absolute, in the image. */
+  readonly entrypoint: readonly string[];
+  /** Numbers of the user and of its group. Default: root. */
+  readonly uid?: number;
   readonly version: string;
   /** As `process.arch` names it. */
   readonly arch: string;
 }
 
 /** An image of one layer as an OCI archive, the same bytes for the same files. @see https://github.com/opencontainers/image-spec */
-export const ociArchive = ({ files, name, version, arch }: ImageOptions): Buffer => {
+export const ociArchive = ({ files, name, title, entrypoint, uid = 0, version, arch }: ImageOptions): Buffer => {
   const architecture = ARCHITECTURES[arch];
   if (architecture === undefined) throw new Error(`no image for ${arch}`);
   const platform = { architecture, os: 'linux' };
@@ -24,7 +29,7 @@ export const ociArchive = ({ files, name, version, arch }: ImageOptions): Buffer
   const plain = tar(entries);
   const layer = blob('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(plain));
   const labels = {
-    'org.opencontainers.image.title': 'tooltrail',
+    'org.opencontainers.image.title': title,
     'org.opencontainers.image.version': version,
     'org.opencontainers.image.licenses': 'Apache-2.0',
   };
@@ -32,9 +37,9 @@ export const ociArchive = ({ files, name, version, arch }: ImageOptions): Buffer
     ...platform,
     created: new Date(0).toISOString(),
     config: {
-      User: `${UID}:${UID}`,
+      User: `${uid}:${uid}`,
       Env: ['PATH=/usr/local/bin'],
-      Entrypoint: [ENTRYPOINT],
+      Entrypoint: entrypoint,
       WorkingDir: '/',
       Labels: labels,
     },

@@ -38,6 +38,8 @@ describe('an OCI archive', () => {
   const options = {
     files: [{ path: '/a', mode: 0o644, content: Buffer.from('text') }],
     name: 'docker.io/tooltrail/tooltrail:1.2.3',
+    title: 'tooltrail',
+    entrypoint: ['/a'],
     version: '1.2.3',
     arch: 'x64',
   };
