@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { GATEWAY_CLASS } from '../../lib/api/kinds.ts';
 import { pinned } from '../components/go.ts';
 import { driver } from '../e2e/driver.ts';
 import { loadProgram } from '../e2e/images.ts';
@@ -30,6 +31,9 @@ await session('conformance-kubernetes', async (step) => {
   });
   await step('controller applied', async () => {
     for (const file of CONTROLLER) await driver.kubectl.apply(resolve(file));
+    // The suite asks its status which features there are.
+    const accepted = ['wait', '--for=condition=Accepted', `gatewayclass/${GATEWAY_CLASS}`, '--timeout=120s'];
+    await driver.kubectl.must(accepted);
   });
   const address = await step('an address asked for', usableAddress);
   if (address === undefined)
