@@ -2,13 +2,14 @@ import type { Resources } from '../lib/api/objects.ts';
 import { type Compilation, compile } from './compile/compile.ts';
 import type { Snapshot } from './compile/snapshot.ts';
 import { authorityProblem, certificateProblem } from './http/tls/certificate.ts';
+import { isConcerned, type Lookups } from './resolve/lookup.ts';
 import type { References } from './resolve/references.ts';
 import { type ResolveOptions, resolve } from './resolve/resolve.ts';
 import type { ObjectStatus } from './resolve/status.ts';
 import type { ResourceEvent, SourceListener } from './source/event.ts';
 import type { Problem } from './source/problem.ts';
 import { type Finding, findings, type Locate } from './status/findings.ts';
-import { Store } from './store/store.ts';
+import { type Change, Store } from './store/store.ts';
 
 /** What the configuration looks like from outside, after each change. */
 export interface Report {
@@ -36,6 +37,8 @@ export class Configuration implements SourceListener {
   #snapshot: Snapshot | undefined;
   #statuses: readonly ObjectStatus[] = [];
   #problems: readonly Problem[] = [];
+  /** What the snapshot and the statuses depend on. */
+  #lookups: Lookups | undefined;
 
   constructor(options: ConfigurationOptions) {
     this.#options = options;
@@ -52,9 +55,11 @@ export class Configuration implements SourceListener {
   }
 
   onChange(events: readonly ResourceEvent[], problems: readonly Problem[]): void {
-    this.#store.apply(events);
+    const isOurs = this.#isOurs(this.#store.apply(events));
+    const isSame = JSON.stringify(problems) === JSON.stringify(this.#problems);
     this.#problems = problems;
-    if (events.length > 0 || this.#snapshot === undefined) {
+    if (!isOurs && isSame) return;
+    if (isOurs) {
       const { snapshot, statuses, references } = this.#compile((this.#snapshot?.version ?? 0) + 1);
       this.#snapshot = snapshot;
       this.#statuses = statuses;
@@ -72,9 +77,17 @@ export class Configuration implements SourceListener {
     this.#report();
   }
 
+  /** In a busy cluster something changes all the time, and next to nothing of it is ours. */
+  #isOurs(changes: readonly Change[]): boolean {
+    const lookups = this.#lookups;
+    if (lookups === undefined) return true;
+    return changes.some(({ kind, objects }) => objects.some((object) => isConcerned(lookups, kind, object)));
+  }
+
   #compile(version: number): Compilation & { readonly references: ReadonlyMap<string, References> } {
     const options = { certificateProblem, authorityProblem, ...this.#options.resolve?.() };
     const resolution = resolve(this.#store.resources(), options);
+    this.#lookups = resolution.lookups;
     return { ...compile(resolution, version), references: resolution.references };
   }
 

@@ -1,6 +1,4 @@
 import type { EndpointSlice, Service } from '../../lib/api/core.ts';
-import { SERVICE_NAME_LABEL } from '../../lib/api/core.ts';
-import { namespacedName } from '../../lib/api/kinds.ts';
 import { isRecord } from '../kubernetes/failure.ts';
 
 /** Where the proxies of a Gateway are reached, by the Service in front of them. */
@@ -10,17 +8,10 @@ export interface Reached {
   readonly pending: string | undefined;
 }
 
-export const reachedAt = (
-  name: string,
-  services: readonly Service[],
-  endpointSlices: readonly EndpointSlice[],
-): Reached => {
-  const service = services.find(({ metadata }) => namespacedName(metadata) === name);
+export const reachedAt = (service: Service | undefined, endpointSlices: readonly EndpointSlice[]): Reached => {
   if (service === undefined) return { addresses: [], pending: 'The proxies are not deployed yet' };
-  const isReady = endpointSlices.some(
-    ({ metadata, endpoints = [] }) =>
-      `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME_LABEL]}` === name &&
-      endpoints.some(({ conditions }) => conditions?.ready !== false),
+  const isReady = endpointSlices.some(({ endpoints = [] }) =>
+    endpoints.some(({ conditions }) => conditions?.ready !== false),
   );
   return { addresses: addressesOf(service), pending: isReady ? undefined : 'No proxy is ready yet' };
 };

@@ -1,14 +1,15 @@
-import { type KubernetesObject, namespacedName } from '../../lib/api/kinds.ts';
+import { namespacedName } from '../../lib/api/kinds.ts';
 import { byAge, type Resources } from '../../lib/api/objects.ts';
 import { RESERVED_PORTS } from '../../lib/api/ports.ts';
 import { Backends, backendStatus } from './backend/backends.ts';
-import { Services } from './backend/services.ts';
+import { Services, serviceOf } from './backend/services.ts';
 import type { BackendTlsContext } from './backend/tls.ts';
 import { resolveClasses } from './gateway/classes.ts';
 import { type GatewayState, gatewayStatus, resolveGateways } from './gateway/gateways.ts';
 import { isServed, type ListenerState } from './gateway/listeners.ts';
 import { parametersStatus } from './gateway/parameters.ts';
 import { Grants } from './grants.ts';
+import { Lookup, type Lookups } from './lookup.ts';
 import type { Levels } from './policy/levels.ts';
 import { finishPolicy, resolvePolicies } from './policy/policies.ts';
 import { policyStatus } from './policy/status.ts';
@@ -42,9 +43,9 @@ export interface ResolveOptions {
   /** Why a port is not bound right now. Default: all are. */
   readonly unboundPort: (address: string | undefined, port: number) => string | undefined;
   /** Where a Gateway (`namespace/name`) is reached. Default: as it asks for itself. */
-  readonly addressesOf: ((gateway: string) => readonly string[]) | undefined;
+  readonly addressesOf: ((gateway: string, services: Services) => readonly string[]) | undefined;
   /** Why nobody would answer for a Gateway (`namespace/name`) yet. Default: somebody would. */
-  readonly pending: (gateway: string) => string | undefined;
+  readonly pending: (gateway: string, services: Services) => string | undefined;
   /** Version of the Gateway API CRDs. Default: there are none. */
   readonly bundleVersion: string | undefined;
 }
@@ -69,6 +70,8 @@ export interface Resolution {
   readonly statuses: readonly ObjectStatus[];
   /** By `namespace/name` of each Gateway of ours. */
   readonly references: ReadonlyMap<string, References>;
+  /** Which objects of these kinds it depends on. */
+  readonly lookups: Lookups;
 }
 
 /**
@@ -80,9 +83,16 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   const { standalone, certificateProblem, authorityProblem } = options;
   const grants = new Grants(resources.ReferenceGrant);
   const parameters = new Set(resources.AgentgatewayParameters.map(({ metadata }) => namespacedName(metadata)));
+  const lookups: Lookups = {
+    Secret: new Lookup(resources.Secret),
+    ConfigMap: new Lookup(resources.ConfigMap),
+    Service: new Lookup(resources.Service),
+    EndpointSlice: new Lookup(resources.EndpointSlice.toSorted(byAge), serviceOf),
+    Namespace: new Lookup(resources.Namespace, ({ metadata }) => metadata.name),
+  };
   const secrets: BackendTlsContext = {
-    secrets: byName(resources.Secret),
-    configMaps: byName(resources.ConfigMap),
+    secrets: lookups.Secret,
+    configMaps: lookups.ConfigMap,
     certificateProblem,
     authorityProblem,
   };
@@ -104,23 +114,22 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
     allGateways: resources.Gateway,
     routes: resources.HTTPRoute,
     backends: agentgatewayBackends,
-    services: resources.Service,
+    services: lookups.Service,
     standalone,
     grants: options.referenceGrants === 'route-and-policy' ? grants : undefined,
   });
   const services = new Services({
-    services: resources.Service,
-    endpointSlices: resources.EndpointSlice.toSorted(byAge),
+    services: lookups.Service,
+    endpointSlices: lookups.EndpointSlice,
     standalone,
   });
   const backends = new Backends(agentgatewayBackends, { ...secrets, services, levels });
-  const namespaces = new Map(resources.Namespace.map((namespace) => [namespace.metadata.name, namespace]));
   const allGateways = new Set(resources.Gateway.map(({ metadata }) => namespacedName(metadata)));
   const routes = resources.HTTPRoute.toSorted(byAge).map((route) =>
     resolveRoute(route, {
       gateways,
       allGateways: standalone ? allGateways : undefined,
-      namespaces,
+      namespaces: lookups.Namespace,
       backends,
       levels,
       grants: options.referenceGrants === 'none' ? undefined : grants,
@@ -132,9 +141,10 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   return {
     resolved: { gateways: toResolved(served, routes, levels, standalone), policies },
     references: resolveReferences(states, { grants, backends: agentgatewayBackends, policies, reach }),
+    lookups,
     statuses: [
       ...classes.statuses,
-      ...states.map((state) => gatewayStatus(state, options)),
+      ...states.map((state) => gatewayStatus(state, services, options)),
       ...routes.map(({ status }) => status),
       ...agentgatewayBackends.map((backend) => backendStatus(backend, backends)),
       ...policies.map(policyStatus),
@@ -142,9 +152,6 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
     ],
   };
 };
-
-const byName = <T extends KubernetesObject>(objects: readonly T[]): ReadonlyMap<string, T> =>
-  new Map(objects.map((object) => [namespacedName(object.metadata), object]));
 
 /** By `Kind/namespace/name`: the Gateways whose requests come by there. */
 const gatewaysReached = (

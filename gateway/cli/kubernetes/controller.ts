@@ -8,6 +8,7 @@ import { Configuration } from '../../configuration.ts';
 import { reachedAt } from '../../controller/addresses.ts';
 import { Controller, type DeployedGateway } from '../../controller/controller.ts';
 import { workloadName } from '../../controller/name.ts';
+import type { Services } from '../../resolve/backend/services.ts';
 import type { References } from '../../resolve/references.ts';
 import type { ReferenceGrantMode } from '../../resolve/resolve.ts';
 import type { ObjectStatus } from '../../resolve/status.ts';
@@ -45,10 +46,10 @@ export const control = async (args: Arguments, host: Host): Promise<number> => {
   }
   const facts = new ClusterFacts(options);
   let references: ReadonlyMap<string, References> = new Map();
-  const reached = (gateway: string) => {
+  const reached = (gateway: string, services: Services) => {
     const [namespace = '', name = ''] = gateway.split('/');
-    const { Service, EndpointSlice } = configuration.resources;
-    return reachedAt(`${namespace}/${workloadName(name, sha256)}`, Service, EndpointSlice);
+    const own = workloadName(name, sha256);
+    return reachedAt(services.get(namespace, own), services.endpointSlices(namespace, own));
   };
   const configuration: Configuration = new Configuration({
     resolve: () => ({
@@ -56,8 +57,8 @@ export const control = async (args: Arguments, host: Host): Promise<number> => {
       // Each Gateway has proxies, and an address, of its own.
       sharedPorts: false,
       referenceGrants: args.one('reference-grants') as ReferenceGrantMode,
-      addressesOf: (gateway) => reached(gateway).addresses,
-      pending: (gateway) => reached(gateway).pending,
+      addressesOf: (...gateway) => reached(...gateway).addresses,
+      pending: (...gateway) => reached(...gateway).pending,
     }),
     onSnapshot: (_snapshot, next) => {
       references = next;

@@ -6,6 +6,7 @@ import type {
 import type { Secret } from '../../../lib/api/core.ts';
 import { KINDS } from '../../../lib/api/kinds.ts';
 import type { Credential } from '../../upstream/target.ts';
+import type { Lookup } from '../lookup.ts';
 
 /** Data key of a secretRef that names none, and the header that credentials go into unless `location` says otherwise. */
 const DEFAULT_KEY = 'Authorization';
@@ -15,7 +16,7 @@ const DEFAULT_LOCATION: CredentialLocation = { header: { name: 'authorization', 
 export const resolveCredentials = (
   { key, secretRef, location, credentials = [] }: BackendAuth,
   namespace: string,
-  secrets: ReadonlyMap<string, Secret>,
+  secrets: Lookup<Secret>,
 ): readonly Credential[] | string => {
   const resolved: Credential[] = [];
   const wanted = [
@@ -40,7 +41,7 @@ export const resolveCredentials = (
 const readSecret = (
   { key = DEFAULT_KEY, ...ref }: SecretKeyReference,
   namespace: string,
-  secrets: ReadonlyMap<string, Secret>,
+  secrets: Lookup<Secret>,
 ): { readonly text: string; readonly source: string } | string => {
   const foreign = foreignSecret(ref);
   if (foreign !== undefined) return foreign;

@@ -1,6 +1,6 @@
 import type { EndpointSlice, Service } from '../../../lib/api/core.ts';
 import { SERVICE_NAME_LABEL } from '../../../lib/api/core.ts';
-import { namespacedName } from '../../../lib/api/kinds.ts';
+import type { Lookup } from '../lookup.ts';
 
 /** Where Services have their names. */
 const CLUSTER_DOMAIN = 'svc.cluster.local';
@@ -23,8 +23,9 @@ export type ServiceResolution =
   | { readonly type: 'invalid'; readonly reason: 'BackendNotFound' | 'UnsupportedProtocol'; readonly message: string };
 
 export interface ServiceContext {
-  readonly services: readonly Service[];
-  readonly endpointSlices: readonly EndpointSlice[];
+  readonly services: Lookup<Service>;
+  /** By `serviceOf`. */
+  readonly endpointSlices: Lookup<EndpointSlice>;
   /**
    * There is nobody who would write EndpointSlices: a Service that has none, or that is declared nowhere, is dialled by its name in the
    * cluster's DNS.
@@ -32,23 +33,28 @@ export interface ServiceContext {
   readonly standalone: boolean;
 }
 
+/** `namespace/name` of the Service that a slice belongs to. */
+export const serviceOf = ({ metadata }: EndpointSlice): string =>
+  `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`;
+
 /** Services and their endpoints, looked up by name. */
 export class Services {
   readonly #standalone: boolean;
-  readonly #services: ReadonlyMap<string, Service>;
-  readonly #slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+  readonly #services: Lookup<Service>;
+  readonly #slices: Lookup<EndpointSlice>;
 
   constructor({ services, endpointSlices, standalone }: ServiceContext) {
     this.#standalone = standalone;
-    this.#services = new Map(services.map((service) => [namespacedName(service.metadata), service]));
-    this.#slices = Map.groupBy(
-      endpointSlices,
-      ({ metadata }) => `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`,
-    );
+    this.#services = services;
+    this.#slices = endpointSlices;
   }
 
   get(namespace: string, name: string): Service | undefined {
     return this.#services.get(`${namespace}/${name}`);
+  }
+
+  endpointSlices(namespace: string, name: string): readonly EndpointSlice[] {
+    return this.#slices.all(`${namespace}/${name}`);
   }
 
   /** Where a port of a Service is reached. */
@@ -74,13 +80,13 @@ export class Services {
       const message = `port ${port} of Service ${fullName} has appProtocol ${found.appProtocol}, which is not supported`;
       return { type: 'invalid', reason: 'UnsupportedProtocol', message };
     }
-    const slices = this.#slices.get(fullName);
-    if (slices === undefined && this.#standalone) {
+    const slices = this.#slices.all(fullName);
+    if (slices.length === 0 && this.#standalone) {
       // The addresses behind a headless Service's name are the pods' own, so the port has to be theirs too.
       const own = spec?.clusterIP === 'None' && typeof found.targetPort === 'number' ? found.targetPort : port;
       return endpoints([{ host: dnsName, port: own }]);
     }
-    return endpoints(readyAddresses(slices ?? [], found.name ?? ''));
+    return endpoints(readyAddresses(slices, found.name ?? ''));
   }
 }
 

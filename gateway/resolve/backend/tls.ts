@@ -2,6 +2,7 @@ import type { BackendTls } from '../../../lib/api/agentgateway/backend-policy.ts
 import type { ConfigMap, Secret } from '../../../lib/api/core.ts';
 import type { UpstreamTls } from '../../upstream/target.ts';
 import { type CertificateContext, readCertificate } from '../gateway/certificates.ts';
+import type { Lookup } from '../lookup.ts';
 import { foreignSecret } from './credentials.ts';
 
 /** Data key of certificates of authorities, in ConfigMaps and Secrets alike. */
@@ -9,7 +10,7 @@ const AUTHORITY_KEY = 'ca.crt';
 
 export interface BackendTlsContext extends Pick<CertificateContext, 'certificateProblem' | 'secrets'> {
   /** By `namespace/name`. */
-  readonly configMaps: ReadonlyMap<string, ConfigMap>;
+  readonly configMaps: Lookup<ConfigMap>;
   /** Why a text is no list of certificates. */
   readonly authorityProblem: (certificates: string) => string | undefined;
 }

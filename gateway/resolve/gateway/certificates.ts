@@ -4,6 +4,7 @@ import type { Gateway, GatewayListener } from '../../../lib/api/gateway-api.ts';
 import { KINDS } from '../../../lib/api/kinds.ts';
 import type { Certificate } from '../../upstream/target.ts';
 import type { Grants } from '../grants.ts';
+import type { Lookup } from '../lookup.ts';
 
 /** Data keys of a Secret of type kubernetes.io/tls. */
 export const CERTIFICATE_KEY = 'tls.crt';
@@ -11,7 +12,7 @@ export const PRIVATE_KEY_KEY = 'tls.key';
 
 export interface CertificateContext {
   /** By `namespace/name`. */
-  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly secrets: Lookup<Secret>;
   readonly grants: Grants;
   /** Why a certificate and its key cannot be served; says nothing of the key. */
   readonly certificateProblem: (certificate: string, key: string) => string | undefined;

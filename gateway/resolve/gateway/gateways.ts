@@ -1,6 +1,7 @@
 import { type Condition, condition } from '../../../lib/api/conditions.ts';
 import type { Gateway } from '../../../lib/api/gateway-api.ts';
 import { namespacedName } from '../../../lib/api/kinds.ts';
+import type { Services } from '../backend/services.ts';
 import type { GatewayAddress, ObjectStatus } from '../status.ts';
 import { isIpAddress, resolveAddresses } from './addresses.ts';
 import type { CertificateContext } from './certificates.ts';
@@ -79,14 +80,15 @@ const reject = (
 
 export interface GatewayStatusOptions {
   /** Where a Gateway is reached, if that is known from elsewhere; undefined: it need not be. */
-  readonly addressesOf: ((gateway: string) => readonly string[]) | undefined;
+  readonly addressesOf: ((gateway: string, services: Services) => readonly string[]) | undefined;
   /** Why nobody would answer for a Gateway yet. */
-  readonly pending: (gateway: string) => string | undefined;
+  readonly pending: (gateway: string, services: Services) => string | undefined;
 }
 
 /** To be called when all routes are attached. */
 export const gatewayStatus = (
   { gateway, rejected, addresses, listeners }: GatewayState,
+  services: Services,
   { addressesOf, pending }: GatewayStatusOptions,
 ): ObjectStatus => {
   const generation = gateway.metadata.generation ?? 1;
@@ -104,12 +106,12 @@ export const gatewayStatus = (
           : 'GatewayListenersNotValid',
       generation,
     );
-  const reached = addressesOf?.(namespacedName(gateway.metadata)) ?? addresses;
+  const reached = addressesOf?.(namespacedName(gateway.metadata), services) ?? addresses;
   const programmed =
     rejected !== undefined || !listeners.some(isServed) || holds('Programmed') === 0
       ? condition('GatewayNotProgrammed', generation, rejected?.message)
       : (addressProblem(addresses, reached, addressesOf !== undefined, generation) ??
-        pendingProblem(pending(namespacedName(gateway.metadata)), generation));
+        pendingProblem(pending(namespacedName(gateway.metadata), services), generation));
   return {
     kind: 'Gateway',
     namespace: gateway.metadata.namespace ?? '',

@@ -1,8 +1,9 @@
 import type { TracingSpec } from '../../../lib/api/agentgateway/frontend.ts';
 import type { Service } from '../../../lib/api/core.ts';
-import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
+import { KINDS } from '../../../lib/api/kinds.ts';
 import type { Collector } from '../../telemetry/policy.ts';
 import type { Grants } from '../grants.ts';
+import type { Lookup } from '../lookup.ts';
 
 /** Path of OTLP/HTTP, as its specification has it. */
 const DEFAULT_PATH = '/v1/traces';
@@ -10,7 +11,7 @@ const DEFAULT_PATH = '/v1/traces';
 const CLUSTER_DOMAIN = 'svc.cluster.local';
 
 export interface CollectorContext {
-  readonly services: readonly Service[];
+  readonly services: Lookup<Service>;
   /** A Service that is declared nowhere is dialled by its name. */
   readonly standalone: boolean;
   /** Absent: no grants are asked for. */
@@ -65,7 +66,7 @@ const resolveService = (
       `RefNotPermitted: Service ${namespace}/${name}: a ReferenceGrant in namespace ${namespace} for AgentgatewayPolicy of namespace ${policyNamespace} is missing`,
     );
   }
-  const service = services.find(({ metadata }) => namespacedName(metadata) === `${namespace}/${name}`);
+  const service = services.get(`${namespace}/${name}`);
   if (service === undefined && !standalone) return fail(`BackendNotFound: Service ${namespace}/${name} not found`);
   if (service !== undefined && service.spec?.ports?.some((item) => item.port === port) !== true) {
     return fail(`BackendNotFound: Service ${namespace}/${name} has no port ${port}`);

@@ -5,7 +5,8 @@ import type { Gateway } from '../../../lib/api/gateway-api.ts';
 import type { HTTPRoute } from '../../../lib/api/http-route.ts';
 import { KINDS, type KubernetesObject, namespacedName } from '../../../lib/api/kinds.ts';
 import type { GatewayState } from '../gateway/gateways.ts';
-import { selects } from '../selector.ts';
+import { Lookup } from '../lookup.ts';
+import { Labelled } from './labelled.ts';
 import { portSection } from './levels.ts';
 
 /** Everything that policies can target. */
@@ -15,7 +16,7 @@ export interface TargetObjects {
   readonly allGateways: readonly Gateway[];
   readonly routes: readonly HTTPRoute[];
   readonly backends: readonly AgentgatewayBackend[];
-  readonly services: readonly Service[];
+  readonly services: Lookup<Service>;
   /** A Service that is declared nowhere may be there all the same. */
   readonly standalone: boolean;
 }
@@ -33,17 +34,17 @@ type TargetKind = 'Gateway' | 'HTTPRoute' | 'AgentgatewayBackend' | 'Service';
 /** Looks up the targets of policies: by name, or by labels. */
 export class Targets {
   readonly #objects: TargetObjects;
-  readonly #byKind: Readonly<Record<TargetKind, ReadonlyMap<string, KubernetesObject>>>;
+  readonly #byKind: Readonly<Record<TargetKind, Pick<Lookup<KubernetesObject>, 'get' | 'within'>>>;
+  /** By kind and namespace. */
+  readonly #labelled = new Map<string, Labelled<KubernetesObject>>();
 
   constructor(objects: TargetObjects) {
-    const index = (items: readonly KubernetesObject[]): ReadonlyMap<string, KubernetesObject> =>
-      new Map(items.map((item) => [namespacedName(item.metadata), item]));
     this.#objects = objects;
     this.#byKind = {
-      Gateway: index(objects.allGateways),
-      HTTPRoute: index(objects.routes),
-      AgentgatewayBackend: index(objects.backends),
-      Service: index(objects.services),
+      Gateway: new Lookup(objects.allGateways),
+      HTTPRoute: new Lookup(objects.routes),
+      AgentgatewayBackend: new Lookup(objects.backends),
+      Service: objects.services,
     };
   }
 
@@ -70,11 +71,21 @@ export class Targets {
     const { group, kind, matchLabels } = selector;
     const known = servedKind(group, kind);
     if (known === undefined) return [`${kind} of ${group} is not supported`];
-    const names = [...this.#byKind[known]].flatMap(([name, { metadata }]) =>
-      metadata.namespace === namespace && selects({ matchLabels }, metadata.labels ?? {}) ? [name] : [],
-    );
+    const names = this.#labelledIn(namespace, known)
+      .find(matchLabels)
+      .map(({ metadata }) => namespacedName(metadata));
     if (names.length === 0) return [`no ${kind} in namespace ${namespace} has the labels of targetSelectors`];
     return names.map((name) => this.#find(selector, name));
+  }
+
+  #labelledIn(namespace: string, kind: TargetKind): Labelled<KubernetesObject> {
+    const key = `${kind}/${namespace}`;
+    let labelled = this.#labelled.get(key);
+    if (labelled === undefined) {
+      labelled = new Labelled(this.#byKind[kind].within(namespace));
+      this.#labelled.set(key, labelled);
+    }
+    return labelled;
   }
 
   /** Undefined: another controller's business. A string: why there is nothing to attach to. */

@@ -5,6 +5,7 @@ import { CONTROLLER_NAME, GROUPS, KINDS, namespacedName } from '../../../lib/api
 import type { GatewayState } from '../gateway/gateways.ts';
 import { isServed, type ListenerState } from '../gateway/listeners.ts';
 import { intersectHostnames } from '../hostname.ts';
+import type { Lookup } from '../lookup.ts';
 import type { AttachedRoute } from '../resolved.ts';
 import { selects } from '../selector.ts';
 import type { ObjectStatus, ParentStatus } from '../status.ts';
@@ -16,7 +17,7 @@ export interface RouteContext extends RuleContext {
   /** Every Gateway there is; absent if there may be others. */
   readonly allGateways: ReadonlySet<string> | undefined;
   /** By name. */
-  readonly namespaces: ReadonlyMap<string, Namespace>;
+  readonly namespaces: Lookup<Namespace>;
 }
 
 export interface RouteResolution {
@@ -114,7 +115,7 @@ const allows = (
   { spec, supportedKinds }: ListenerState,
   { gateway }: GatewayState,
   route: HTTPRoute,
-  namespaces: ReadonlyMap<string, Namespace>,
+  namespaces: Lookup<Namespace>,
 ): boolean => {
   if (!supportedKinds.some(({ kind }) => kind === KINDS.HTTPRoute.kind)) return false;
   const { from = 'Same', selector } = spec.allowedRoutes?.namespaces ?? {};
@@ -125,10 +126,7 @@ const allows = (
 };
 
 /** A namespace that is declared nowhere still has the label that Kubernetes gives to each. */
-const namespaceLabels = (
-  name: string,
-  namespaces: ReadonlyMap<string, Namespace>,
-): Readonly<Record<string, string>> => ({
+const namespaceLabels = (name: string, namespaces: Lookup<Namespace>): Readonly<Record<string, string>> => ({
   ...namespaces.get(name)?.metadata.labels,
   'kubernetes.io/metadata.name': name,
 });
