@@ -23,7 +23,7 @@ export interface SuiteOptions {
   readonly log: string;
 }
 
-/** Runs the suite against the driver's cluster, and prints a line for each test that ran. Rejects when one fails. */
+/** Runs the suite against the driver's cluster, and prints a line for each test that ran, all at its end. Rejects when one fails. */
 export const runSuite = async ({ version, usableAddress, report, log }: SuiteOptions): Promise<void> => {
   const suite = await locate('gateway-api-conformance', process.env, (line) => console.error(line));
   const folder = mkdtempSync(join(tmpdir(), 'tooltrail-conformance-'));

@@ -1,27 +1,27 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { ociArchive } from '../../tools/image/oci.ts';
 import { locate } from '../components/locate.ts';
 import type { Program } from '../components/programs.ts';
 import { driver } from './driver.ts';
 
-const FOLDER = '/usr/local/bin';
 /** Images are found by their tag; the label of a version is for people. */
 const VERSION = 'test';
 
 /**
  * Makes a program of test/components known to the cluster as an image of that name: nothing has to be fetched, and it is of the pinned
  * version. Elsewhere than on Linux the programs are not those of the nodes: there the cluster fetches the image itself.
+ * @param path where the program is in the image
  */
-export const loadProgram = async (program: Program, name: string): Promise<void> => {
+export const loadProgram = async (
+  program: Program,
+  name: string,
+  path = `/usr/local/bin/${program}`,
+): Promise<void> => {
   if (process.platform !== 'linux') return;
-  const path = await locate(program, process.env, (line) => console.error(line));
-  await loadFiles(
-    name,
-    [`${FOLDER}/${basename(path)}`],
-    [{ path: `${FOLDER}/${basename(path)}`, mode: 0o755, content: readFileSync(path) }],
-  );
+  const built = await locate(program, process.env, (line) => console.error(line));
+  await loadFiles(name, [path], [{ path, mode: 0o755, content: readFileSync(built) }]);
 };
 
 type ImageOptions = Parameters<typeof ociArchive>[0];

@@ -14,7 +14,7 @@ export interface ImageFile {
 export const UID = 10101;
 export const ENTRYPOINT = '/usr/local/bin/tooltrail';
 
-const NODE = '/usr/local/bin/node';
+export const NODE = '/usr/local/bin/node';
 const BUNDLE = '/usr/local/lib/tooltrail';
 
 /** A shell is not there, nor `env`: the kernel starts Node itself. */
@@ -32,26 +32,33 @@ export interface ImageSources {
 }
 
 /** Everything in the image: Node.js, the libraries that it loads, the bundle. In the order of paths, parents first. */
-export const imageFiles = ({ node, bundle }: ImageSources): readonly ImageFile[] => {
-  const file = (path: string, content: string | Buffer, mode = 0o644): ImageFile => ({
-    path,
-    mode,
-    content: typeof content === 'string' ? Buffer.from(content) : content,
-  });
+export const imageFiles = ({ node, bundle }: ImageSources): readonly ImageFile[] =>
+  nodeFiles(node, [
+    file(ENTRYPOINT, LAUNCHER, 0o755),
+    ...readdirSync(bundle).map((name) => file(join(BUNDLE, basename(name)), readFileSync(join(bundle, name)))),
+  ]);
+
+/** An image with Node.js, what it needs, and these files. */
+export const nodeFiles = (node: string, own: readonly ImageFile[]): readonly ImageFile[] => {
   const files = [
     file(NODE, readFileSync(node), 0o755),
-    file(ENTRYPOINT, LAUNCHER, 0o755),
     file('/etc/passwd', USERS),
     file('/etc/group', GROUPS),
     file('/etc/nsswitch.conf', NAME_SERVICES),
     ...librariesOf(node, existsSync).map((path) => file(path, readFileSync(path), 0o755)),
-    ...readdirSync(bundle).map((name) => file(join(BUNDLE, basename(name)), readFileSync(join(bundle, name)))),
+    ...own,
   ];
   const folders = new Set(files.flatMap(({ path }) => parentsOf(path)));
   return [...[...folders].map((path) => ({ path, mode: 0o755 })), { path: '/tmp', mode: 0o1777 }, ...files].sort(
     (a, b) => (a.path < b.path ? -1 : 1),
   );
 };
+
+const file = (path: string, content: string | Buffer, mode = 0o644): ImageFile => ({
+  path,
+  mode,
+  content: typeof content === 'string' ? Buffer.from(content) : content,
+});
 
 /** `/a/b/c` is in `/a` and `/a/b`. */
 const parentsOf = (path: string): readonly string[] =>
