@@ -9,7 +9,9 @@ import { Expressions } from './expressions.ts';
 import { deepFreeze } from './freeze.ts';
 import { indexListeners } from './listeners.ts';
 import { checkTraffic } from './policy/policy.ts';
-import { compileHostname, compileMatches } from './routes/matches.ts';
+import { compileHostname } from './routes/match.ts';
+import { compileMatches } from './routes/matches.ts';
+import { RouteParts } from './routes/parts.ts';
 import { compareHostnames } from './routes/precedence.ts';
 import { routeTable } from './routes/table.ts';
 import type { Bind, Listener, Snapshot } from './snapshot.ts';
@@ -43,10 +45,11 @@ export const compile = ({ resolved, statuses }: Resolution, version: number): Co
 
 /** One for each address and port; listeners that share them have the same protocol. */
 const compileBinds = (gateways: readonly ResolvedGateway[], expressions: Expressions): readonly Bind[] => {
+  const parts = new RouteParts(expressions);
   const binds = new Map<string, Omit<Bind, 'byHostname'> & { readonly listeners: Listener[] }>();
   for (const gateway of gateways) {
     for (const listener of gateway.listeners) {
-      const compiled = compileListener(gateway, listener, expressions);
+      const compiled = compileListener(gateway, listener, expressions, parts);
       const { port, protocol } = listener;
       for (const address of gateway.addresses.length === 0 ? [undefined] : gateway.addresses) {
         const key = `${address ?? ''} ${port}`;
@@ -62,7 +65,12 @@ const compileBinds = (gateways: readonly ResolvedGateway[], expressions: Express
     .sort((a, b) => a.port - b.port || compareText(a.address ?? '', b.address ?? ''));
 };
 
-const compileListener = (gateway: ResolvedGateway, listener: ResolvedListener, expressions: Expressions): Listener => {
+const compileListener = (
+  gateway: ResolvedGateway,
+  listener: ResolvedListener,
+  expressions: Expressions,
+  parts: RouteParts,
+): Listener => {
   const name = namespacedName(gateway);
   const labels: RouteLabels = {
     bind: `${listener.port}/${name}`,
@@ -76,6 +84,6 @@ const compileListener = (gateway: ResolvedGateway, listener: ResolvedListener, e
     labels,
     telemetry: compileTelemetry(listener.frontend, gateway.name, expressions),
     ...(listener.certificates.length === 0 ? {} : { certificates: listener.certificates }),
-    routes: routeTable(compileMatches(listener, labels, expressions)),
+    routes: routeTable(compileMatches(listener, labels, parts)),
   };
 };

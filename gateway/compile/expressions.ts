@@ -1,10 +1,14 @@
 import { compileCel } from '../../lib/cel/compile.ts';
 import { type CelExpression, CelSyntaxError } from '../../lib/cel/expression.ts';
+import { Once } from '../resolve/once.ts';
 import { fullMatch } from '../resolve/regex.ts';
 import type { PolicyError } from '../resolve/resolved.ts';
+import type { AuthorizationRule } from './rule-policy.ts';
 
 /** Compiles each text once per snapshot, and collects what does not compile, by policy. */
 export class Expressions {
+  /** By the list that they were compiled from: all rules under the same policies have the same ones. */
+  readonly authorizations = new Once<object, readonly AuthorizationRule[]>();
   readonly #compiled = new Map<string, CelExpression | string>();
   readonly #patterns = new Map<string, RegExp>();
   readonly #errors = new Map<string, Map<string, PolicyError>>();

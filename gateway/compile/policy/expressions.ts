@@ -25,19 +25,23 @@ const compiler =
     expressions.compile(source, { policy, part, field, consequence });
 
 export const compileAuthorization = (
-  { authorization = [] }: TrafficPolicy,
+  { authorization }: TrafficPolicy,
   expressions: Expressions,
-): readonly AuthorizationRule[] =>
-  authorization.flatMap(({ policy, spec }) => {
-    const { action = 'Allow' } = spec;
-    const consequence = action === 'Allow' ? 'it allows nothing' : 'requests are denied';
-    const compile = compiler(policy, 'traffic.authorization', consequence, expressions);
-    return spec.policy.matchExpressions.map((source, index) => ({
-      action,
-      expression: compile(source, `policy.matchExpressions[${index}]`),
-      policy,
-    }));
-  });
+): readonly AuthorizationRule[] => {
+  if (authorization === undefined) return [];
+  return expressions.authorizations.get(authorization, () =>
+    authorization.flatMap(({ policy, spec }) => {
+      const { action = 'Allow' } = spec;
+      const consequence = action === 'Allow' ? 'it allows nothing' : 'requests are denied';
+      const compile = compiler(policy, 'traffic.authorization', consequence, expressions);
+      return spec.policy.matchExpressions.map((source, index) => ({
+        action,
+        expression: compile(source, `policy.matchExpressions[${index}]`),
+        policy,
+      }));
+    }),
+  );
+};
 
 interface ConditionalForm<P> {
   readonly condition?: string;

@@ -27,14 +27,9 @@ export const compileRulePolicy = (
   prefix: string,
   expressions: Expressions,
 ): RulePolicy | undefined => {
-  const isPlain =
-    filters.length === 0 &&
-    timeouts.request === undefined &&
-    timeouts.backendRequest === undefined &&
-    retry === undefined &&
-    Object.keys(traffic).length === 0 &&
-    closed === undefined;
-  if (isPlain) return undefined;
+  if (!hasOwnPolicy({ filters, timeouts, retry }) && Object.keys(traffic).length === 0 && closed === undefined) {
+    return undefined;
+  }
   const headers = headerFilters(filters);
   const { headerModifiers, rateLimit, directResponse, transformation } = traffic;
   const cors = filters.find((filter) => filter.cors !== undefined)?.cors ?? traffic.cors?.spec;
@@ -57,6 +52,14 @@ export const compileRulePolicy = (
     responseHeaders: [...headers.responseHeaders, ...optional(headerModifiers?.spec.response)],
   };
 };
+
+/** Whether the route itself says what happens to requests of the rule. */
+export const hasOwnPolicy = ({
+  filters,
+  timeouts,
+  retry,
+}: Pick<ResolvedRule, 'filters' | 'timeouts' | 'retry'>): boolean =>
+  filters.length > 0 || timeouts.request !== undefined || timeouts.backendRequest !== undefined || retry !== undefined;
 
 /** Finds what does not compile in a policy, whether or not a rule uses it. */
 export const checkTraffic = ({ metadata, spec }: AgentgatewayPolicy, expressions: Expressions): void => {

@@ -1,10 +1,11 @@
 import { AGENTGATEWAY_BACKEND, type AgentgatewayBackend } from '../../../lib/api/agentgateway/backend.ts';
 import { type BackendReason, condition, type ReferenceReason } from '../../../lib/api/conditions.ts';
 import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
+import { Once } from '../once.ts';
 import type { Levels } from '../policy/levels.ts';
 import type { ResolvedBackend, ResolvedTarget } from '../resolved.ts';
 import { type ObjectStatus, withoutEffect } from '../status.ts';
-import { type ConnectionFields, resolveConnection, toConnection } from './connection.ts';
+import { type ConnectionFields, NO_FIELDS, resolveConnection, toConnection } from './connection.ts';
 import type { Services } from './services.ts';
 import { type BaseTarget, resolveStatic, resolveTargets } from './targets.ts';
 import type { BackendTlsContext } from './tls.ts';
@@ -29,6 +30,9 @@ type Base =
 export class Backends {
   readonly #context: BackendContext;
   readonly #bases = new Map<string, Base>();
+  /** By what is inherited, then by name: most rules inherit the same. */
+  readonly #resolved = new Once<ConnectionFields, Once<string, ResolvedBackend>>();
+  readonly #services = new Once<ConnectionFields, Once<string, ResolvedBackend>>();
 
   constructor(backends: readonly AgentgatewayBackend[], context: BackendContext) {
     this.#context = context;
@@ -41,6 +45,10 @@ export class Backends {
 
   /** @param inherited policies of the route and of what is above it */
   backend(name: string, inherited: ConnectionFields): ResolvedBackend {
+    return this.#resolved.get(inherited, () => new Once()).get(name, () => this.#resolve(name, inherited));
+  }
+
+  #resolve(name: string, inherited: ConnectionFields): ResolvedBackend {
     const base = this.#bases.get(name);
     if (base === undefined) return invalid(name, 'BackendNotFound', `Backend not found: ${name}`);
     if (base.type === 'invalid') return invalid(name, 'TranslationError', base.message);
@@ -69,6 +77,17 @@ export class Backends {
 
   /** A port of a Service, `undefined` if the reference names none. */
   service(namespace: string, name: string, port: number | undefined, inherited: ConnectionFields): ResolvedBackend {
+    return this.#services
+      .get(inherited, () => new Once())
+      .get(`${namespace}/${name} ${port}`, () => this.#resolveService(namespace, name, port, inherited));
+  }
+
+  #resolveService(
+    namespace: string,
+    name: string,
+    port: number | undefined,
+    inherited: ConnectionFields,
+  ): ResolvedBackend {
     const { services, levels } = this.#context;
     const fullName = `${namespace}/${name}`;
     if (port === undefined) {
@@ -102,7 +121,7 @@ export class Backends {
 /** What became of each AgentgatewayBackend. */
 export const backendStatus = ({ metadata, spec }: AgentgatewayBackend, backends: Backends): ObjectStatus => {
   const { namespace = '', name, generation = 1 } = metadata;
-  const resolved = backends.backend(namespacedName(metadata), {});
+  const resolved = backends.backend(namespacedName(metadata), NO_FIELDS);
   const unserved = withoutEffect(AGENTGATEWAY_BACKEND.properties.spec, spec, generation);
   return {
     kind: 'AgentgatewayBackend',

@@ -40,7 +40,7 @@ export const resolveConnection = (
   };
 };
 
-const NO_FIELDS: ConnectionFields = {};
+export const NO_FIELDS: ConnectionFields = {};
 
 const field = <T extends object>(result: T | string): Field<T> =>
   typeof result === 'string' ? { problem: result } : { value: result };

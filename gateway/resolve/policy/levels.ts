@@ -1,4 +1,5 @@
 import type { ConnectionFields } from '../backend/connection.ts';
+import { Once } from '../once.ts';
 import type { FrontendPolicy } from '../resolved.ts';
 import { mergeTraffic, NO_TRAFFIC, type TrafficPolicy } from './traffic.ts';
 
@@ -17,6 +18,9 @@ export interface LostField {
   readonly winner: string;
 }
 
+/** What routes feel on a listener: one object for all listeners on which they feel the same. */
+export type ListenerLevel = Pick<PolicyParts, 'traffic' | 'connection'>;
+
 interface Level extends PolicyParts {
   readonly winners: ReadonlyMap<string, string>;
 }
@@ -29,6 +33,9 @@ const CUMULATIVE: ReadonlySet<string> = new Set(['traffic.authorization', 'traff
 /** What policies say of each thing that they can target: a Gateway, a listener or port of it, a route, a rule, a backend, a part of one. */
 export class Levels {
   readonly #levels = new Map<string, Level>();
+  /** By the levels that add to them. */
+  readonly #merged = new Once<string, ListenerLevel>();
+  readonly #ofListeners = new Once<string, ListenerLevel>();
 
   /** To be called for the oldest policy first: each field is taken whole, from the first that sets it. */
   add(
@@ -58,46 +65,40 @@ export class Levels {
 
   /** A listener's before its port's before its Gateway's. */
   frontend(gateway: string, listener: string, port: number): FrontendPolicy {
-    return Object.assign({}, ...this.#ofListener(gateway, listener, port).map(({ frontend }) => frontend));
+    const levels = listenerKeys(gateway, listener, port).map((key) => this.#levels.get(key) ?? NO_PARTS);
+    return Object.assign({}, ...levels.map(({ frontend }) => frontend));
   }
 
-  /** A rule's before its route's before its listener's before its Gateway's. */
-  traffic(gateway: string, listener: string, port: number, route: string, rule: string | undefined): TrafficPolicy {
-    return [...this.#ofListener(gateway, listener, port), ...this.#ofRule(route, rule)].reduce(
-      (merged, { traffic }) => mergeTraffic(merged, traffic),
-      NO_TRAFFIC,
-    );
+  /** To be called when all policies were added. In the same order. */
+  ofListener(gateway: string, listener: string, port: number): ListenerLevel {
+    return this.#ofListeners.get(`${gateway} ${port} ${listener}`, () => {
+      const felt = listenerKeys(gateway, listener, port).filter((key) => {
+        const { traffic, connection } = this.#levels.get(key) ?? NO_PARTS;
+        return traffic !== NO_TRAFFIC || Object.keys(connection).length > 0;
+      });
+      return this.#merged.get(felt.join(' '), () => {
+        const levels = felt.map((key) => this.#levels.get(key) ?? NO_PARTS);
+        return {
+          traffic: levels.reduce((merged, { traffic }) => mergeTraffic(merged, traffic), NO_TRAFFIC),
+          connection: Object.assign({}, ...levels.map(({ connection }) => connection)),
+        };
+      });
+    });
+  }
+
+  /** A rule's before its route's before those of the listener. */
+  traffic({ traffic }: ListenerLevel, route: string, rule: string | undefined): TrafficPolicy {
+    return this.#ofRule(route, rule).reduce((merged, own) => mergeTraffic(merged, own.traffic), traffic);
   }
 
   /** What a rule and all above it say of the backends that it leads to. */
-  inherited(
-    gateway: string,
-    listener: string,
-    port: number,
-    route: string,
-    rule: string | undefined,
-  ): ConnectionFields {
-    const levels = [...this.#ofListener(gateway, listener, port), ...this.#ofRule(route, rule)];
-    return Object.assign({}, ...levels.map(({ connection }) => connection));
+  inherited({ connection }: ListenerLevel, route: string, rule: string | undefined): ConnectionFields {
+    const own = this.#ofRule(route, rule).filter((level) => Object.keys(level.connection).length > 0);
+    return own.length === 0 ? connection : Object.assign({}, connection, ...own.map((level) => level.connection));
   }
 
   connection(kind: string, name: string, section?: string): ConnectionFields {
     return this.#get(kind, name, section).connection;
-  }
-
-  /** Whether anything is said of a listener that its routes would feel; if not, they are the same on all listeners. */
-  concernsRoutes(gateway: string, listener: string, port: number): boolean {
-    return this.#ofListener(gateway, listener, port).some(
-      ({ traffic, connection }) => traffic !== NO_TRAFFIC || Object.keys(connection).length > 0,
-    );
-  }
-
-  #ofListener(gateway: string, listener: string, port: number): readonly Level[] {
-    return [
-      this.#get('Gateway', gateway),
-      this.#get('Gateway', gateway, portSection(port)),
-      this.#get('Gateway', gateway, listener),
-    ];
   }
 
   #ofRule(route: string, rule: string | undefined): readonly Level[] {
@@ -111,6 +112,12 @@ export class Levels {
 
 /** A port of a Gateway, as a section: no listener can have such a name. */
 export const portSection = (port: number): string => `:${port}`;
+
+const listenerKeys = (gateway: string, listener: string, port: number): readonly string[] => [
+  levelKey('Gateway', gateway, undefined),
+  levelKey('Gateway', gateway, portSection(port)),
+  levelKey('Gateway', gateway, listener),
+];
 
 const levelKey = (kind: string, name: string, section: string | undefined): string =>
   `${kind}/${name}${section === undefined ? '' : `#${section}`}`;

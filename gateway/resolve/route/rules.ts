@@ -2,10 +2,11 @@ import type { ReferenceReason } from '../../../lib/api/conditions.ts';
 import type { HTTPBackendRef, HTTPRoute, HTTPRouteMatch, HTTPRouteRule } from '../../../lib/api/http-route.ts';
 import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
 import type { Backends } from '../backend/backends.ts';
-import type { ConnectionFields } from '../backend/connection.ts';
+import { type ConnectionFields, NO_FIELDS } from '../backend/connection.ts';
 import { milliseconds } from '../duration.ts';
 import type { Grants } from '../grants.ts';
-import type { Levels } from '../policy/levels.ts';
+import { Once } from '../once.ts';
+import type { Levels, ListenerLevel } from '../policy/levels.ts';
 import type { ResolvedBackend, ResolvedRule } from '../resolved.ts';
 import { backendFiltersProblem, filtersProblem, type RuleProblem } from './filters.ts';
 import { matchProblem } from './matches.ts';
@@ -40,7 +41,8 @@ export class RouteRules {
   readonly #route: HTTPRoute;
   readonly #context: RuleContext;
   readonly #served: readonly ServedRule[];
-  #shared: readonly ResolvedRule[] | undefined;
+  /** By what is felt on the listener. */
+  readonly #rules = new Once<ListenerLevel, readonly ResolvedRule[]>();
 
   constructor(route: HTTPRoute, context: RuleContext) {
     this.#route = route;
@@ -52,7 +54,7 @@ export class RouteRules {
     let unresolved: RouteRules['unresolved'];
     for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
       for (const ref of backendRefs(rule)) {
-        const backend = resolveBackendRef(route, ref, context, {});
+        const backend = resolveBackendRef(route, ref, context, NO_FIELDS);
         const isPermitted = backend.type !== 'invalid' || backend.reason !== 'RefNotPermitted';
         if (isPermitted)
           refersTo.add(`${ref.kind ?? 'Service'}/${ref.namespace ?? route.metadata.namespace}/${ref.name}`);
@@ -90,16 +92,15 @@ export class RouteRules {
 
   /** The rules with the policies that are in force on a listener. */
   on(gateway: string, listener: string, port: number): readonly ResolvedRule[] {
-    if (this.#context.levels.concernsRoutes(gateway, listener, port)) return this.#resolve(gateway, listener, port);
-    this.#shared ??= this.#resolve(gateway, listener, port);
-    return this.#shared;
+    const level = this.#context.levels.ofListener(gateway, listener, port);
+    return this.#rules.get(level, () => this.#resolve(level));
   }
 
-  #resolve(gateway: string, listener: string, port: number): readonly ResolvedRule[] {
+  #resolve(level: ListenerLevel): readonly ResolvedRule[] {
     const { levels } = this.#context;
     const name = namespacedName(this.#route.metadata);
     return this.#served.map(({ index, rule, matches }): ResolvedRule => {
-      const inherited = levels.inherited(gateway, listener, port, name, rule.name);
+      const inherited = levels.inherited(level, name, rule.name);
       return {
         index,
         name: rule.name,
@@ -115,7 +116,7 @@ export class RouteRules {
           backend: resolveBackendRef(this.#route, ref, this.#context, inherited),
           filters: ref.filters ?? [],
         })),
-        traffic: levels.traffic(gateway, listener, port, name, rule.name),
+        traffic: levels.traffic(level, name, rule.name),
       };
     });
   }
