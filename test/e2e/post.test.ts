@@ -5,6 +5,7 @@ import { eventually } from '../support/acceptance/eventually.ts';
 import { driver } from './driver.ts';
 import { EVERYTHING, startEverything } from './everything.ts';
 import { loadProgram } from './images.ts';
+import { manifests } from './manifests.ts';
 
 /**
  * The post's walk through a cluster: its objects as dist/ has them, but for the MCP server, which is the reference server inside the
@@ -159,7 +160,8 @@ describe('the post in a cluster', () => {
   });
 
   test('deploys it again when it is applied again', async () => {
-    await kubectl.apply(resolve('dist/0004-gateway.k8s.yaml'));
+    const gateway = manifests.find(({ kind, metadata }) => kind === 'Gateway' && metadata.name === GATEWAY);
+    await kubectl.must(['apply', '--server-side', '-f', '-'], JSON.stringify(gateway));
     await kubectl.must(['wait', '--for=condition=Programmed', `gateway/${GATEWAY}`, '-n', NAMESPACE, '--timeout=60s']);
   });
 });

@@ -1,22 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
 import { driver } from './driver.ts';
+import { type Manifest, manifests } from './manifests.ts';
 
 const ROLLOUT_TIMEOUT = '120s';
-
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec?: {
-    readonly template?: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
-  };
-}
-
-const manifests: readonly Manifest[] = readdirSync('dist')
-  .flatMap((file) => parseAllDocuments(readFileSync(join('dist', file), 'utf8')))
-  .map((document) => document.toJS() as Manifest);
 
 /** Whether it runs the image that was made here. */
 const isOwn = ({ kind, spec }: Manifest): boolean =>
