@@ -2,7 +2,7 @@ import { backoff, type Clock } from '../kubernetes/clock.ts';
 import { RETRY_FIRST, RETRY_LONGEST } from '../kubernetes/limits.ts';
 
 /** Objects of one kind that are written at a time. */
-export const PARALLEL = 4;
+export const PARALLEL = 8;
 
 /** `done`; `failed`: the whole lane waits, longer each time; a number: this key waits, so many milliseconds. */
 export type Outcome = 'done' | 'failed' | number;
