@@ -48,8 +48,10 @@ export class Lane {
   }
 
   #pump(): void {
+    // Whether the API works again, one tells.
+    const parallel = this.#failures > 0 ? 1 : PARALLEL;
     for (const key of this.#queue) {
-      if (this.#closed || this.#pause !== undefined || this.#running.size >= PARALLEL) return;
+      if (this.#closed || this.#pause !== undefined || this.#running.size >= parallel) return;
       // It changed meanwhile: once more when it is done.
       if (this.#running.has(key)) continue;
       this.#queue.delete(key);
