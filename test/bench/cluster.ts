@@ -12,6 +12,7 @@ import {
   KINDS,
   type KindName,
 } from '../../lib/api/kinds.ts';
+import { definitions } from '../components/definitions.ts';
 import { Unavailable } from '../components/go.ts';
 import { locate } from '../components/locate.ts';
 import { spawnTooltrail } from '../support/cli/process.ts';
@@ -277,6 +278,7 @@ const main = async (): Promise<void> => {
   console.log(`\nOn a real API server: ${ROUTES} HTTPRoutes, ${BACKENDS} backends, ${SERVICES} Services`);
   try {
     for (const name of ['etcd', 'kube-apiserver', 'kubectl'] as const) await locate(name, process.env, console.error);
+    for (const name of ['gateway-api', 'prometheus-operator'] as const) await definitions(name, process.env);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(`Not measured: ${error.message}`);
