@@ -1,3 +1,4 @@
+import { CONTROLLER_NAME } from '../../lib/api/kinds.ts';
 import { PORTS } from '../../lib/api/ports.ts';
 import { PROXY_ROLE } from '../../lib/workload/rbac.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
@@ -7,6 +8,12 @@ const REFERENCE_GRANTS: OptionSpec = {
   choices: ['route-and-policy', 'route', 'none'],
   default: 'route-and-policy',
   help: 'references across namespaces that need a ReferenceGrant',
+};
+
+const CONTROLLER: OptionSpec = {
+  value: 'DOMAIN/PATH',
+  default: CONTROLLER_NAME,
+  help: 'controllerName of the GatewayClasses that are served',
 };
 
 const PATHS =
@@ -33,6 +40,7 @@ export const GATEWAY_COMMAND: CommandSpec = {
       value: 'NAMESPACE/NAME',
       help: 'serve this Gateway alone; Secrets and ConfigMaps are then read by name, and only those that it leads to',
     },
+    'controller-name': CONTROLLER,
     'write-status': { help: 'write the status of all objects to the Kubernetes API; of many processes, one does it' },
     bind: { value: 'ADDRESS', help: 'IP address that listeners bind; default :: or, without IPv6, 0.0.0.0: all' },
     listen: {
@@ -70,6 +78,7 @@ export const CONTROLLER_COMMAND: CommandSpec = {
       value: 'PATH',
       help: 'which cluster; default KUBECONFIG, then that of the service account, then ~/.kube/config',
     },
+    'controller-name': CONTROLLER,
     image: { value: 'IMAGE', help: 'of the proxies; default tooltrail/tooltrail:VERSION' },
     'proxy-role': {
       value: 'NAME',

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { CONTROLLER_NAME } from '../../lib/api/kinds.ts';
+import { controllerNameProblem } from '../../lib/workload/controller-name.ts';
 import type { ListenAddress } from '../admin/pages.ts';
 import { SESSION_KEY_BYTES } from '../mcp/session-token.ts';
 import type { ReferenceGrantMode } from '../resolve/resolve.ts';
@@ -29,6 +31,8 @@ export interface GatewayOptions {
 
 export interface KubernetesOptions {
   readonly kubeconfig: string | undefined;
+  /** Whose GatewayClasses are served. */
+  readonly controllerName: string;
   /** `namespace/name` of the only Gateway that is served. */
   readonly gateway: string | undefined;
   readonly writeStatus: boolean;
@@ -68,7 +72,12 @@ const kubernetesOptions = (args: Arguments): KubernetesOptions | undefined => {
   const kubeconfig = args.one('kubeconfig');
   const gateway = args.one('gateway');
   if (args.all('kubernetes').length === 0) {
-    const stray = Object.entries({ kubeconfig, gateway, 'write-status': writeStatus || undefined });
+    const stray = Object.entries({
+      kubeconfig,
+      gateway,
+      'controller-name': args.all('controller-name').at(-1),
+      'write-status': writeStatus || undefined,
+    });
     const [name] = stray.find(([, value]) => value !== undefined) ?? [];
     if (name !== undefined) throw usage(GATEWAY_COMMAND, `--${name} goes with --kubernetes`);
     return undefined;
@@ -76,7 +85,15 @@ const kubernetesOptions = (args: Arguments): KubernetesOptions | undefined => {
   if (gateway !== undefined && !/^[a-z0-9.-]{1,63}\/[a-z0-9.-]{1,253}$/.test(gateway)) {
     throw usage(GATEWAY_COMMAND, `--gateway ${quote(gateway)} is no NAMESPACE/NAME`);
   }
-  return { kubeconfig, gateway, writeStatus };
+  return { kubeconfig, controllerName: controllerName(GATEWAY_COMMAND, args), gateway, writeStatus };
+};
+
+/** @throws {UsageError} */
+export const controllerName = (command: { readonly name: string }, args: Arguments): string => {
+  const name = args.one('controller-name') ?? CONTROLLER_NAME;
+  const problem = controllerNameProblem(name);
+  if (problem !== undefined) throw usage(command, `--controller-name ${quote(name)} ${problem}`);
+  return name;
 };
 
 const MAX_PORT = 65_535;

@@ -1,6 +1,6 @@
 import type { IContainer, IEnvVar, IResourceRequirements } from 'kubernetes-models/v1';
 import type { Gateway } from '../../lib/api/gateway-api.ts';
-import { apiVersion, KINDS } from '../../lib/api/kinds.ts';
+import { apiVersion, CONTROLLER_NAME, KINDS } from '../../lib/api/kinds.ts';
 import { DEPLOYED_KINDS, type DeployedKind } from '../../lib/workload/kinds.ts';
 import { deploymentSpec, type PodOptions, podLabels, podSelector, servicePorts } from '../../lib/workload/pod.ts';
 import { isRecord } from '../kubernetes/failure.ts';
@@ -32,10 +32,13 @@ export interface DesiredOptions {
   readonly version: string;
   /** ClusterRole with what every proxy may read. */
   readonly proxyRole: string;
+  /** Whose GatewayClasses the proxies serve. */
+  readonly controllerName: string;
+  /** Value of the label `app.kubernetes.io/managed-by`. */
+  readonly manager: string;
 }
 
-export const MANAGED_BY = 'tooltrail-controller';
-const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 /** Whose it is (`namespace/name`), for what is not collected with its Gateway. */
 const OWNER_ANNOTATION = 'tooltrail.dev/gateway';
 
@@ -95,14 +98,25 @@ export const ownMetadata = (options: DesiredOptions) => {
   };
 };
 
-/** `namespace/name` of the Gateway that an object was made for, if this controller made it. */
-export const ownerOf = ({ labels, annotations }: Readonly<Record<string, unknown>>): string | undefined => {
-  if (!isRecord(labels) || labels[MANAGED_BY_LABEL] !== MANAGED_BY || !isRecord(annotations)) return undefined;
+/** `namespace/name` of the Gateway that an object was made for, if the controller of that name made it. */
+export const ownerOf = (
+  { labels, annotations }: Readonly<Record<string, unknown>>,
+  manager: string,
+): string | undefined => {
+  if (!isRecord(labels) || labels[MANAGED_BY_LABEL] !== manager || !isRecord(annotations)) return undefined;
   const owner = annotations[OWNER_ANNOTATION];
   return typeof owner === 'string' ? owner : undefined;
 };
 
-const podOptions = ({ gateway, name, parameters, image, version }: DesiredOptions): PodOptions => {
+const podOptions = ({
+  gateway,
+  name,
+  parameters,
+  image,
+  version,
+  controllerName,
+  manager,
+}: DesiredOptions): PodOptions => {
   const { image: own, env = [], resources, shutdown, logging } = parameters.typed;
   const { namespace = '' } = gateway.metadata;
   const { labels, annotations } = gateway.spec.infrastructure ?? {};
@@ -110,13 +124,14 @@ const podOptions = ({ gateway, name, parameters, image, version }: DesiredOption
     gateway: { namespace, name: gateway.metadata.name, className: gateway.spec.gatewayClassName },
     name,
     version,
-    managedBy: MANAGED_BY,
+    managedBy: manager,
     image: imageOf(own, image),
     ...(own?.pullPolicy === undefined
       ? {}
       : { imagePullPolicy: own.pullPolicy as NonNullable<IContainer['imagePullPolicy']> }),
     args: [
       ...['--kubernetes', '--gateway', `${namespace}/${gateway.metadata.name}`],
+      ...(controllerName === CONTROLLER_NAME ? [] : ['--controller-name', controllerName]),
       ...(logging?.format === undefined ? [] : ['--log-format', logging.format]),
     ],
     // Gateway API: the ports of the listeners, each once.
@@ -149,9 +164,9 @@ const loadBalancerAddress = ({ spec }: Gateway): { readonly loadBalancerIP?: str
 
 /** What the proxies may read: what all may, and by name the Secrets and ConfigMaps that their Gateway leads to. */
 const roles = (options: DesiredOptions, labels: Readonly<Record<string, string>>): readonly DesiredObject[] => {
-  const { gateway, name, references, proxyRole } = options;
+  const { gateway, name, references, proxyRole, manager } = options;
   const { namespace = '', name: gatewayName } = gateway.metadata;
-  const role = `tooltrail-proxy.${name}.${namespace}`;
+  const role = `${manager}.${name}.${namespace}`;
   const metadata = (place?: string) => ({
     name: role,
     ...(place === undefined ? {} : { namespace: place }),

@@ -69,7 +69,12 @@ export class KubernetesClient {
     collection: Collection,
     { limit = PAGE_SIZE, next, signal }: { limit?: number; next?: string | undefined; signal?: AbortSignal } = {},
   ): Promise<Result<Page>> {
-    const query = { limit: String(limit), continue: next, fieldSelector: selector(collection) };
+    const query = {
+      limit: String(limit),
+      continue: next,
+      fieldSelector: selector(collection),
+      labelSelector: collection.labels,
+    };
     const answer = await this.#call({ method: 'GET', path: collectionPath(collection), query, signal });
     if (answer.failure !== undefined) return answer;
     const { metadata, items } = (isRecord(answer.value) ? answer.value : {}) as Record<string, unknown>;
@@ -95,6 +100,7 @@ export class KubernetesClient {
       resourceVersion,
       timeoutSeconds: String(timeoutSeconds),
       fieldSelector: selector(collection),
+      labelSelector: collection.labels,
     };
     const opened = await this.#connection.send({
       method: 'GET',

@@ -23,6 +23,8 @@ export interface Collection {
   readonly version?: string | undefined;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
+  /** Selects by labels, `a=b,c=d`; an object that loses them counts as deleted. */
+  readonly labels?: string | undefined;
 }
 
 /** One object. */
@@ -43,6 +45,9 @@ export const describeCollection = ({ kind, namespace, name }: Collection): strin
   if (name !== undefined) return `${kind.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
   return `${kind.plural}${kind.group === '' ? '' : `.${kind.group}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
 };
+
+/** Resource versions count up. */
+export const isOlder = (a: string, b: string): boolean => a.length < b.length || (a.length === b.length && a < b);
 
 export const isApiObject = (value: unknown): value is ApiObject => {
   const metadata = (value as { metadata?: { name?: unknown } } | null | undefined)?.metadata;

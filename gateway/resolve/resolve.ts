@@ -1,4 +1,4 @@
-import { namespacedName } from '../../lib/api/kinds.ts';
+import { CONTROLLER_NAME, namespacedName } from '../../lib/api/kinds.ts';
 import { byAge, type Resources } from '../../lib/api/objects.ts';
 import { RESERVED_PORTS } from '../../lib/api/ports.ts';
 import { Backends, backendStatus } from './backend/backends.ts';
@@ -22,6 +22,8 @@ import type { ObjectStatus } from './status.ts';
 export type ReferenceGrantMode = 'route-and-policy' | 'route' | 'none';
 
 export interface ResolveOptions {
+  /** Classes of this controller are ours, and statuses are in its name. Default: CONTROLLER_NAME. */
+  readonly controllerName: string;
   /** Default: `route-and-policy`. */
   readonly referenceGrants: ReferenceGrantMode;
   /**
@@ -51,6 +53,7 @@ export interface ResolveOptions {
 }
 
 export const DEFAULT_RESOLVE_OPTIONS: ResolveOptions = {
+  controllerName: CONTROLLER_NAME,
   referenceGrants: 'route-and-policy',
   standalone: true,
   sharedPorts: undefined,
@@ -127,6 +130,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   const allGateways = new Set(resources.Gateway.map(({ metadata }) => namespacedName(metadata)));
   const routes = resources.HTTPRoute.toSorted(byAge).map((route) =>
     resolveRoute(route, {
+      controllerName: options.controllerName,
       gateways,
       allGateways: standalone ? allGateways : undefined,
       namespaces: lookups.Namespace,
@@ -137,7 +141,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   );
   const reach = gatewaysReached(states, routes);
   const served = states.filter((state) => [undefined, namespacedName(state.gateway.metadata)].includes(options.only));
-  const policies = drafts.map((draft) => finishPolicy(draft, reach));
+  const policies = drafts.map((draft) => finishPolicy(draft, reach, options.controllerName));
   return {
     resolved: { gateways: toResolved(served, routes, levels, standalone), policies },
     references: resolveReferences(states, { grants, backends: agentgatewayBackends, policies, reach }),

@@ -106,6 +106,8 @@ export interface FrontendPolicy {
 /** A policy with what is known of it so far: compiling its expressions may add errors. */
 export interface ResolvedPolicy {
   readonly policy: AgentgatewayPolicy;
+  /** In whose name its status is. */
+  readonly controllerName: string;
   /** `namespace/name` of the Gateways whose requests it can reach. */
   readonly gateways: readonly string[];
   /** Why a target is not attached. */

@@ -2,7 +2,7 @@ import { KINDS, type KindName, STATUS_KINDS } from '../../lib/api/kinds.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { backoff, type Clock } from '../kubernetes/clock.ts';
 import type { ApiFailure } from '../kubernetes/failure.ts';
-import type { ApiObject, ObjectRef } from '../kubernetes/object.ts';
+import { type ApiObject, isOlder, type ObjectRef } from '../kubernetes/object.ts';
 import type { ObjectStatus } from '../resolve/status.ts';
 import { type ObjectKey, objectKey } from '../source/event.ts';
 import type { StoredStatus } from '../source/kubernetes/scope.ts';
@@ -209,6 +209,3 @@ export class StatusWriter {
     log('warn', 'statuses cannot be written for now, and will be tried again', { kind, reason, cause: message });
   }
 }
-
-/** Resource versions count up. */
-const isOlder = (a: string, b: string): boolean => a.length < b.length || (a.length === b.length && a < b);

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { apiVersion, CONTROLLER_NAME, GATEWAY_CLASS, KINDS } from '../api/kinds.ts';
 import { PORTS } from '../api/ports.ts';
 import { VERSION } from '../core/version.ts';
+import { controllerNameProblem, controllersOwn } from '../workload/controller-name.ts';
 import { DEPLOYED_KINDS } from '../workload/kinds.ts';
 import { controllerRules, PROXY_ROLE, proxyRules } from '../workload/rbac.ts';
 
@@ -25,9 +27,22 @@ export interface GatewayControllerProps {
    * @default 1
    */
   readonly replicas?: number;
+  /**
+   * Whose GatewayClasses are served: a domain, `/` and a path. Controllers of different names in one cluster leave each other's classes,
+   * Gateways, statuses and proxies alone.
+   *
+   * @default 'agentgateway.dev/agentgateway'
+   */
+  readonly controllerName?: string;
+  /**
+   * Name of the GatewayClass; a cluster has one of each name.
+   *
+   * @default 'agentgateway'
+   */
+  readonly gatewayClassName?: string;
 }
 
-const NAME = 'tooltrail-controller';
+const USUAL_NAME = 'tooltrail-controller';
 /** User and group of the process. */
 const UID = 10101;
 
@@ -43,9 +58,13 @@ export class GatewayController extends Construct {
   constructor(scope: Construct, id: string, props: GatewayControllerProps = {}) {
     super(scope, id);
     const { namespace = 'agentgateway-system', image = `tooltrail/tooltrail:${VERSION}`, replicas = 1 } = props;
+    const { controllerName = CONTROLLER_NAME, gatewayClassName = GATEWAY_CLASS } = props;
+    // Of the objects that have no namespace there is one for each controller.
+    const own = controllersOwn(USUAL_NAME, controllerName, sha256);
+    const proxyRole = controllersOwn(PROXY_ROLE, controllerName, sha256);
     const labels = {
-      'app.kubernetes.io/name': NAME,
-      'app.kubernetes.io/instance': NAME,
+      'app.kubernetes.io/name': own,
+      'app.kubernetes.io/instance': own,
       'app.kubernetes.io/managed-by': 'tooltrail',
       'app.kubernetes.io/version': VERSION,
     };
@@ -56,39 +75,50 @@ export class GatewayController extends Construct {
         metadata: { name, labels, ...(place === undefined ? {} : { namespace: place }) },
       });
     const rbac = apiVersion(DEPLOYED_KINDS.Role);
-    object(KINDS.GatewayClass.kind, GATEWAY_CLASS, {
+    object(KINDS.GatewayClass.kind, gatewayClassName, {
       apiVersion: apiVersion(KINDS.GatewayClass),
-      spec: { controllerName: CONTROLLER_NAME },
+      spec: { controllerName },
     });
-    object('ServiceAccount', NAME, { apiVersion: 'v1', automountServiceAccountToken: false }, namespace);
-    object('ClusterRole', PROXY_ROLE, { apiVersion: rbac, rules: proxyRules() });
-    object('ClusterRole', NAME, { apiVersion: rbac, rules: controllerRules(Object.values(DEPLOYED_KINDS)) });
-    object('ClusterRoleBinding', NAME, {
+    object('ServiceAccount', own, { apiVersion: 'v1', automountServiceAccountToken: false }, namespace);
+    object('ClusterRole', proxyRole, { apiVersion: rbac, rules: proxyRules() });
+    object('ClusterRole', own, { apiVersion: rbac, rules: controllerRules(Object.values(DEPLOYED_KINDS)) });
+    object('ClusterRoleBinding', own, {
       apiVersion: rbac,
-      roleRef: { apiGroup: DEPLOYED_KINDS.Role.group, kind: 'ClusterRole', name: NAME },
-      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
+      roleRef: { apiGroup: DEPLOYED_KINDS.Role.group, kind: 'ClusterRole', name: own },
+      subjects: [{ kind: 'ServiceAccount', name: own, namespace }],
     });
-    const selector = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/instance': NAME };
+    const flags =
+      controllerName === CONTROLLER_NAME ? [] : ['--controller-name', controllerName, '--proxy-role', proxyRole];
+    const selector = { 'app.kubernetes.io/name': own, 'app.kubernetes.io/instance': own };
     this.deployment = object(
       'Deployment',
-      NAME,
+      own,
       {
         apiVersion: 'apps/v1',
         spec: {
           replicas,
           selector: { matchLabels: selector },
-          template: { metadata: { labels }, spec: podSpec(image) },
+          template: { metadata: { labels }, spec: podSpec(own, image, flags) },
         },
       },
       namespace,
     );
+    const problem = controllerNameProblem(controllerName);
+    this.node.addValidation({
+      validate: () =>
+        problem === undefined
+          ? []
+          : [`controllerName: ${JSON.stringify(controllerName)} ${problem}; put a domain of yours before a slash`],
+    });
   }
 }
 
-const podSpec = (image: string) => {
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const podSpec = (name: string, image: string, flags: readonly string[]) => {
   const ready = { path: '/healthz/ready', port: PORTS.readiness };
   return {
-    serviceAccountName: NAME,
+    serviceAccountName: name,
     automountServiceAccountToken: true,
     enableServiceLinks: false,
     securityContext: {
@@ -102,7 +132,7 @@ const podSpec = (image: string) => {
         name: 'controller',
         image,
         imagePullPolicy: 'IfNotPresent',
-        args: ['controller', '--image', image, '--readiness', `0.0.0.0:${PORTS.readiness}`],
+        args: ['controller', '--image', image, '--readiness', `0.0.0.0:${PORTS.readiness}`, ...flags],
         env: [
           { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
           { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },

@@ -50,7 +50,7 @@ export const controllerRules = (deployed: readonly Pick<KindInfo, 'group' | 'plu
   ),
   ...rules(deployed, MANAGE),
   ...rules([CLUSTER_KINDS.CustomResourceDefinition], READ),
-  ...rules([CLUSTER_KINDS.Lease], ['get', 'create', 'update', 'patch']),
+  ...rules([CLUSTER_KINDS.Lease], ['get', 'list', 'watch', 'create', 'update', 'patch']),
   // An owner that blocks its own deletion until its objects are gone.
   ...rules([KINDS.Gateway], ['update'], '/finalizers'),
 ];

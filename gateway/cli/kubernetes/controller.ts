@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Gateway, GatewayClass } from '../../../lib/api/gateway-api.ts';
 import { namespacedName } from '../../../lib/api/kinds.ts';
 import type { Resources } from '../../../lib/api/objects.ts';
@@ -17,16 +16,19 @@ import type { Arguments } from '../command.ts';
 import { CONTROLLER_COMMAND } from '../commands.ts';
 import { firstSignal, type Host } from '../host.ts';
 import { createLog } from '../log.ts';
-import { listenAddress } from '../options.ts';
+import { controllerName, listenAddress } from '../options.ts';
 import { stackOf } from '../runtime.ts';
-import { ClusterFacts, clusterConfig, kubernetesOrigin } from './origin.ts';
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+import { ClusterFacts, clusterConfig, kubernetesOrigin, sha256 } from './origin.ts';
 
 /** `tooltrail controller`: deploys proxies and writes statuses until a signal comes. Resolves to the exit code. */
 export const control = async (args: Arguments, host: Host): Promise<number> => {
   const log = createLog(args.one('log-format') === 'json' ? 'json' : 'text', host.stderr, () => host.clock.now());
-  const options = { kubeconfig: args.one('kubeconfig'), gateway: undefined, writeStatus: true };
+  const options = {
+    kubeconfig: args.one('kubeconfig'),
+    controllerName: controllerName(CONTROLLER_COMMAND, args),
+    gateway: undefined,
+    writeStatus: true,
+  };
   const address = listenAddress(CONTROLLER_COMMAND, args, 'readiness');
   const signals = firstSignal(host);
   host.onDefect((error) =>
@@ -45,6 +47,14 @@ export const control = async (args: Arguments, host: Host): Promise<number> => {
     return 1;
   }
   const facts = new ClusterFacts(options);
+  const deploy = (statuses: readonly ObjectStatus[]): void => {
+    // Before all was read, what is not there yet would count as gone.
+    if (!isLoaded) return;
+    const refused = refusedGateways(statuses);
+    controller.report(deployedGateways(configuration.resources, references, refused), refused);
+  };
+  let statuses: readonly ObjectStatus[] = [];
+  let isLoaded = false;
   let references: ReadonlyMap<string, References> = new Map();
   const reached = (gateway: string, services: Services) => {
     const [namespace = '', name = ''] = gateway.split('/');
@@ -65,8 +75,8 @@ export const control = async (args: Arguments, host: Host): Promise<number> => {
     },
     onReport: (report) => {
       origin.onReport(report);
-      const refused = refusedGateways(report.statuses);
-      controller.report(deployedGateways(configuration.resources, references, refused), refused);
+      statuses = report.statuses;
+      deploy(statuses);
       announcer.announceFindings(report.findings);
     },
   });
@@ -75,6 +85,7 @@ export const control = async (args: Arguments, host: Host): Promise<number> => {
     client: origin.client,
     clock: host.clock,
     log,
+    controllerName: options.controllerName,
     image: args.one('image') ?? `tooltrail/tooltrail:${host.version}`,
     version: host.version,
     proxyRole: args.one('proxy-role') ?? '',
@@ -86,13 +97,15 @@ export const control = async (args: Arguments, host: Host): Promise<number> => {
     readiness: `http://${authority(pages.address)}/healthz/ready`,
   });
   void origin.source.load().then(() => {
+    isLoaded = true;
+    deploy(statuses);
     readiness.onPorts([{ bound: true }]);
     origin.source.watch();
   });
   const signal = await signals;
   log('info', 'stopping: another one may lead', { signal });
   readiness.drain();
-  controller.close();
+  await controller.close();
   await origin.close();
   await pages.close();
   log('info', 'stopped');

@@ -1,4 +1,6 @@
-import { CLUSTER_KINDS, CONTROLLER_NAME, GROUPS, KINDS } from '../../../lib/api/kinds.ts';
+import { createHash } from 'node:crypto';
+import { CLUSTER_KINDS, GROUPS, KINDS } from '../../../lib/api/kinds.ts';
+import { controllersOwn } from '../../../lib/workload/controller-name.ts';
 import type { Configuration, Report } from '../../configuration.ts';
 import type { Log } from '../../http/log.ts';
 import { KubernetesClient } from '../../kubernetes/client.ts';
@@ -17,7 +19,10 @@ import { StatusWriter } from '../../status/writer.ts';
 import type { Host } from '../host.ts';
 import type { KubernetesOptions } from '../options.ts';
 
-/** The Lease whose holder writes statuses. */
+/** In hexadecimal digits. */
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The Lease whose holder writes statuses, for the controller with the usual name. */
 export const STATUS_LEASE = 'tooltrail-status';
 
 /** Where configuration is from, and what goes back there. */
@@ -55,8 +60,9 @@ export class ClusterFacts {
   }
 
   get resolve(): Partial<ResolveOptions> {
-    const { gateway } = this.#options;
+    const { gateway, controllerName } = this.#options;
     return {
+      controllerName,
       standalone: false,
       sharedPorts: gateway === undefined,
       only: gateway,
@@ -88,7 +94,7 @@ export const kubernetesOrigin = (
     configuration,
   );
   const writing = options.writeStatus
-    ? startWriting(client, source, facts, configuration, host, log, onLead)
+    ? startWriting(client, options.controllerName, source, facts, configuration, host, log, onLead)
     : undefined;
   return {
     client,
@@ -110,6 +116,7 @@ export const kubernetesOrigin = (
 
 const startWriting = (
   client: KubernetesClient,
+  controllerName: string,
   source: KubernetesSource,
   facts: ClusterFacts,
   configuration: Configuration,
@@ -121,7 +128,7 @@ const startWriting = (
     client,
     clock,
     namespace: env.POD_NAMESPACE ?? client.namespace,
-    name: STATUS_LEASE,
+    name: controllersOwn(STATUS_LEASE, controllerName, sha256),
     identity: `${env.POD_NAME ?? 'tooltrail'}_${randomUuid()}`,
     onChange: (held) => {
       log('info', held ? 'this process writes statuses' : 'this process no longer writes statuses');
@@ -134,7 +141,7 @@ const startWriting = (
     client,
     clock,
     log,
-    controllerName: CONTROLLER_NAME,
+    controllerName,
     stored: (...object) => source.stored(...object),
     isLeader: () => lease.held,
   });

@@ -1,10 +1,11 @@
 import { condition } from '../../../lib/api/conditions.ts';
 import { SUPPORTED_FEATURES } from '../../../lib/api/features.ts';
 import type { GatewayClass } from '../../../lib/api/gateway-api.ts';
-import { CONTROLLER_NAME, GATEWAY_CLASS, KINDS } from '../../../lib/api/kinds.ts';
+import { GATEWAY_CLASS, KINDS } from '../../../lib/api/kinds.ts';
 import type { ObjectStatus } from '../status.ts';
 
 export interface ClassContext {
+  readonly controllerName: string;
   /** `namespace/name` of every AgentgatewayParameters. */
   readonly parameters: ReadonlySet<string>;
   /** A class that is declared nowhere is ours if it has our name. */
@@ -27,7 +28,7 @@ export const resolveClasses = (classes: readonly GatewayClass[], context: ClassC
   const statuses: ObjectStatus[] = [];
   if (context.standalone && !classes.some(({ metadata }) => metadata.name === GATEWAY_CLASS)) names.add(GATEWAY_CLASS);
   for (const { metadata, spec } of classes) {
-    if (spec.controllerName !== CONTROLLER_NAME) continue;
+    if (spec.controllerName !== context.controllerName) continue;
     const { name, generation = 1 } = metadata;
     names.add(name);
     const problem = parametersProblem(spec.parametersRef, context.parameters);

@@ -117,6 +117,7 @@ const withoutEffect = (spec: AgentgatewayPolicy['spec'], guards: ReadonlySet<str
 export const finishPolicy = (
   { policy, targets, unattached, errors }: PolicyDraft,
   reach: ReadonlyMap<string, ReadonlySet<string>>,
+  controllerName: string,
 ): ResolvedPolicy => {
   const gateways = new Set<string>();
   const idle: string[] = [];
@@ -125,5 +126,11 @@ export const finishPolicy = (
     for (const gateway of reached) gateways.add(gateway);
     if (reached.size === 0) idle.push(`no Gateway leads to ${kind} ${name}`);
   }
-  return { policy, gateways: [...gateways].sort(compareText), unattached: [...unattached, ...idle], errors };
+  return {
+    policy,
+    controllerName,
+    gateways: [...gateways].sort(compareText),
+    unattached: [...unattached, ...idle],
+    errors,
+  };
 };

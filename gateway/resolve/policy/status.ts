@@ -1,5 +1,5 @@
 import { condition, isHappy } from '../../../lib/api/conditions.ts';
-import { CONTROLLER_NAME, GROUPS, KINDS } from '../../../lib/api/kinds.ts';
+import { GROUPS, KINDS } from '../../../lib/api/kinds.ts';
 import type { PolicyError, ResolvedPolicy } from '../resolved.ts';
 import type { AncestorStatus, ObjectStatus } from '../status.ts';
 
@@ -14,7 +14,13 @@ const SECTIONS = ['frontend', 'traffic', 'backend'] as const;
  * The status of a policy. A part that fails as a whole leaves the others in force: the policy is invalid only when none is
  * left.
  */
-export const policyStatus = ({ policy, gateways, unattached, errors }: ResolvedPolicy): ObjectStatus => {
+export const policyStatus = ({
+  policy,
+  controllerName,
+  gateways,
+  unattached,
+  errors,
+}: ResolvedPolicy): ObjectStatus => {
   const generation = policy.metadata.generation ?? 1;
   const parts = SECTIONS.flatMap((section) =>
     Object.keys(policy.spec[section] ?? {}).map((name) => `${section}.${name}`),
@@ -35,7 +41,7 @@ export const policyStatus = ({ policy, gateways, unattached, errors }: ResolvedP
       missing !== undefined
         ? condition('PolicyNotAttached', generation, `Policy is not attached: ${missing}`)
         : condition(invalid ? 'PolicyNotAttached' : 'PolicyAttached', generation);
-    return { ancestorRef, controllerName: CONTROLLER_NAME, conditions: [accepted, attached] };
+    return { ancestorRef, controllerName, conditions: [accepted, attached] };
   };
   const ancestors = gateways.map((gateway) => {
     const [namespace = '', name = ''] = gateway.split('/');

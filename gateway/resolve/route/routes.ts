@@ -1,7 +1,7 @@
 import { type Condition, condition } from '../../../lib/api/conditions.ts';
 import type { LabelSelector, Namespace } from '../../../lib/api/core.ts';
 import type { HTTPRoute, ParentReference } from '../../../lib/api/http-route.ts';
-import { CONTROLLER_NAME, GROUPS, KINDS, namespacedName } from '../../../lib/api/kinds.ts';
+import { GROUPS, KINDS, namespacedName } from '../../../lib/api/kinds.ts';
 import type { GatewayState } from '../gateway/gateways.ts';
 import { isServed, type ListenerState } from '../gateway/listeners.ts';
 import { intersectHostnames } from '../hostname.ts';
@@ -12,6 +12,8 @@ import type { ObjectStatus, ParentStatus } from '../status.ts';
 import { RouteRules, type RuleContext } from './rules.ts';
 
 export interface RouteContext extends RuleContext {
+  /** In whose name statuses are. */
+  readonly controllerName: string;
   /** Ours, by `namespace/name`. */
   readonly gateways: ReadonlyMap<string, GatewayState>;
   /** Every Gateway there is; absent if there may be others. */
@@ -59,7 +61,7 @@ const attach = (
   parentRef: ParentReference,
   parent: GatewayState | null,
   rules: RouteRules,
-  { namespaces }: RouteContext,
+  { controllerName, namespaces }: RouteContext,
   attached: Map<ListenerState, AttachedRoute>,
   gateways: Set<string>,
 ): ParentStatus => {
@@ -71,7 +73,7 @@ const attach = (
       : condition(`Route${unresolved.reason}`, generation, unresolved.message);
   const status = (accepted: Condition, ...more: readonly Condition[]): ParentStatus => ({
     parentRef,
-    controllerName: CONTROLLER_NAME,
+    controllerName,
     conditions: [accepted, resolvedRefs, ...more],
   });
   if (parent === null) {

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import type { Access, ClusterConfig } from '../../../gateway/kubernetes/config/access.ts';
+import { appliedFields } from './managed-fields.ts';
 import { type Change, collectionOf, ObjectStore, type Stored } from './store.ts';
 
 /** A request as it came in. */
@@ -73,8 +75,9 @@ export class ApiServer {
     return { server: new URL(`http://127.0.0.1:${this.#port}`), namespace: 'own', access };
   }
 
-  put(object: Stored): Stored {
-    const stored = this.store.put(object);
+  /** @param fields who manages which of its fields; default: who applied those that stay as they were */
+  put(object: Stored, fields?: readonly unknown[]): Stored {
+    const stored = this.store.put(object, fields);
     this.#tell();
     return stored;
   }
@@ -194,7 +197,12 @@ export class ApiServer {
     if (given !== undefined && given !== known?.metadata.resourceVersion) return fail(response, 409, 'Conflict');
     const merged = method === 'PUT' ? (body as Stored) : (mergePatch(known ?? {}, body) as Stored);
     const next = subresource === 'status' ? { ...(known as Stored), status: merged.status } : merged;
-    return reply(response, 200, this.put(next));
+    if (!isApply) return reply(response, 200, this.put(next));
+    // An apply that changes nothing leaves the version.
+    const fields = appliedFields(seen.query.get('fieldManager') ?? '', known, body as Stored);
+    const metadata = { ...known?.metadata, ...next.metadata, managedFields: fields };
+    if (isDeepStrictEqual(known, { ...next, metadata })) return reply(response, 200, known);
+    return reply(response, 200, this.put(next, fields));
   }
 }
 
@@ -218,10 +226,13 @@ const parsePath = (method: string, { pathname, searchParams }: URL): SeenRequest
 
 const concerns = ({ collection, namespace, query }: SeenRequest, other: string, { metadata }: Stored): boolean => {
   const name = query.get('fieldSelector')?.replace('metadata.name=', '');
+  const labels = query.get('labelSelector')?.split(',') ?? [];
+  const own = (metadata.labels ?? {}) as Readonly<Record<string, string>>;
   return (
     collection === other &&
     (namespace === undefined || namespace === metadata.namespace) &&
-    (name === undefined || name === metadata.name)
+    (name === undefined || name === metadata.name) &&
+    labels.every((label) => own[label.split('=')[0] ?? ''] === label.split('=')[1])
   );
 };
 

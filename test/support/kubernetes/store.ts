@@ -1,4 +1,6 @@
 import { CLUSTER_KINDS, KINDS, type KindInfo } from '../../../lib/api/kinds.ts';
+import { DEPLOYED_KINDS } from '../../../lib/workload/kinds.ts';
+import { managedFields } from './managed-fields.ts';
 
 export interface Stored {
   apiVersion?: string;
@@ -21,7 +23,7 @@ export interface Change {
   readonly object: Stored;
 }
 
-const ALL_KINDS: readonly KindInfo[] = [...Object.values(KINDS), ...Object.values(CLUSTER_KINDS)];
+const ALL_KINDS: readonly KindInfo[] = [KINDS, CLUSTER_KINDS, DEPLOYED_KINDS].flatMap((kinds) => Object.values(kinds));
 
 /** `group/plural`, as a path has them. */
 export const collectionOf = ({ group, plural }: { readonly group: string; readonly plural: string }): string =>
@@ -49,7 +51,7 @@ export class ObjectStore {
   }
 
   /** Creates or replaces; a change outside of metadata and status counts the generation up. */
-  put(object: Stored): Stored {
+  put(object: Stored, fields?: readonly unknown[]): Stored {
     const group = String(object.apiVersion).includes('/') ? String(object.apiVersion).split('/')[0] : '';
     const info = ALL_KINDS.find((kind) => kind.kind === object.kind && kind.group === group);
     if (info === undefined) throw new Error(`no kind ${object.apiVersion} ${object.kind}`);
@@ -66,7 +68,7 @@ export class ObjectStore {
         resourceVersion: String(this.#version),
         generation:
           (before?.metadata.generation ?? 0) + (before === undefined || specOf(before) !== specOf(object) ? 1 : 0),
-        managedFields: [{ manager: 'test', fieldsV1: {} }],
+        managedFields: fields ?? managedFields(before, object),
       },
     };
     const objects = this.#objects.get(collection) ?? new Map<string, Stored>();

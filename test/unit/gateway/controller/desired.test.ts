@@ -10,6 +10,7 @@ import { workloadName } from '../../../../gateway/controller/name.ts';
 import { Parameters } from '../../../../gateway/controller/parameters.ts';
 import type { AgentgatewayParametersSpec } from '../../../../lib/api/agentgateway/parameters.ts';
 import type { GatewaySpec } from '../../../../lib/api/gateway-api.ts';
+import { CONTROLLER_NAME } from '../../../../lib/api/kinds.ts';
 import { validateManifest } from '../../../support/validate-manifest.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -39,6 +40,8 @@ const options = (
   image: 'registry.example.com/tooltrail/tooltrail:1.2.3',
   version: '1.2.3',
   proxyRole: 'tooltrail-proxy',
+  controllerName: CONTROLLER_NAME,
+  manager: 'tooltrail-controller',
 });
 
 const find = (objects: readonly DesiredObject[], kind: string): DesiredObject => {
@@ -64,7 +67,8 @@ describe('what is deployed for a Gateway', () => {
       await validateManifest(object as never);
       const own = object.metadata.ownerReferences;
       if (['ClusterRoleBinding', 'Role', 'RoleBinding'].includes(object.kind)) {
-        expect(ownerOf(object.metadata)).toBe('a/edge');
+        expect(ownerOf(object.metadata, 'tooltrail-controller')).toBe('a/edge');
+        expect(ownerOf(object.metadata, 'tooltrail-controller-0')).toBeUndefined();
       } else {
         expect(own).toEqual([
           expect.objectContaining({ kind: 'Gateway', name: 'edge', uid: 'e7b1', controller: true }),

@@ -8,6 +8,7 @@ import { desiredObjects } from '../../../../gateway/controller/desired.ts';
 import { workloadName } from '../../../../gateway/controller/name.ts';
 import { Parameters } from '../../../../gateway/controller/parameters.ts';
 import type { Gateway as ApiGateway } from '../../../../lib/api/gateway-api.ts';
+import { CONTROLLER_NAME } from '../../../../lib/api/kinds.ts';
 import { PROXY_ROLE } from '../../../../lib/workload/rbac.ts';
 import { find, type Written } from '../../../support/charts.ts';
 import { validateManifest } from '../../../support/validate-manifest.ts';
@@ -168,6 +169,8 @@ describe('the commands of the post', () => {
       image: 'tooltrail/tooltrail',
       version: '0',
       proxyRole: PROXY_ROLE,
+      controllerName: CONTROLLER_NAME,
+      manager: 'tooltrail-controller',
     }) as unknown as readonly Written[];
 
   test('the Gateway gets a load balancer of its name', () => {
