@@ -2,8 +2,9 @@ import { apiVersion, CLUSTER_KINDS } from '../../lib/api/kinds.ts';
 import type { KubernetesClient } from './client.ts';
 import { type Clock, sleep } from './clock.ts';
 import { isRecord } from './failure.ts';
-import { LEASE_LOOK, LEASE_RENEW, LEASE_SECONDS } from './limits.ts';
-import type { ApiObject, ObjectRef } from './object.ts';
+import { LEASE_RENEW, LEASE_SECONDS } from './limits.ts';
+import { type ApiObject, isOlder, type ObjectRef } from './object.ts';
+import { Reflector } from './reflector.ts';
 
 /** Milliseconds before a lease runs out for others that its holder stops to trust it: requests under way end. */
 const MARGIN = 1_000;
@@ -33,7 +34,7 @@ interface Spec {
 
 /**
  * One of many processes holds it (coordination.k8s.io/v1). Clocks of machines may differ: another's claim runs out when it has not changed
- * for its duration by our own clock.
+ * for its duration by our own clock. Whoever waits follows it by a watch, and asks for nothing until it is given up or has run out.
  */
 export class Lease {
   readonly #options: LeaseOptions;
@@ -46,6 +47,10 @@ export class Lease {
   #expiry: unknown;
   /** As it was last written by us, or seen. */
   #known: ApiObject | undefined;
+  /** Runs while another holds it. */
+  #watch: Reflector<ApiObject> | undefined;
+  /** Ends the pause: it is another one now. */
+  #nap = new AbortController();
   #seen = '';
   #seenAt = 0;
 
@@ -65,7 +70,7 @@ export class Lease {
   /** Gives it up, so that another can have it at once. */
   async release(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await Promise.all([this.#running, this.#watch?.close()]);
     const { client } = this.#options;
     const known = this.#known;
     const wasHeld = this.#held;
@@ -79,14 +84,15 @@ export class Lease {
     const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
       const pause = await this.#turn();
-      await sleep(clock, pause, this.#stop.signal);
+      await sleep(clock, pause, AbortSignal.any([this.#stop.signal, this.#nap.signal]));
+      if (this.#nap.signal.aborted) this.#nap = new AbortController();
     }
   }
 
   /** Takes or renews it if it can be had. Returns the milliseconds until the next turn. */
   async #turn(): Promise<number> {
     const { client, clock, identity } = this.#options;
-    if (!this.#held || this.#known === undefined) {
+    if (this.#known === undefined) {
       const found = await client.get(this.#ref, this.#stop.signal, LEASE_RENEW);
       if (found.failure !== undefined && found.failure.status !== 404) return LEASE_RENEW;
       this.#known = found.value;
@@ -97,7 +103,8 @@ export class Lease {
     if (!free) {
       this.#become(false);
       const left = this.#claimLeft(spec, known);
-      if (left > 0) return Math.min(Math.max(left, LOOK_AGAIN), LEASE_LOOK);
+      this.#follow();
+      if (left > 0) return Math.max(left, LOOK_AGAIN);
     }
     const startedAt = clock.now();
     const now = new Date(startedAt).toISOString().replace('Z', '000Z');
@@ -122,8 +129,35 @@ export class Lease {
       return LOOK_AGAIN;
     }
     this.#known = written.value;
+    void this.#watch?.close();
+    this.#watch = undefined;
     this.#trust(startedAt + LEASE_SECONDS * 1_000 - MARGIN);
     return LEASE_RENEW;
+  }
+
+  #follow(): void {
+    const { client, clock } = this.#options;
+    if (this.#watch !== undefined || this.#stop.signal.aborted) return;
+    const changed = (object: ApiObject | undefined): void => {
+      if (this.#held) return;
+      this.#known = object;
+      if (object !== undefined) this.#claimLeft(specOf(object), object);
+      this.#nap.abort();
+    };
+    const put = (object: ApiObject): void => {
+      const known = this.#known?.metadata.resourceVersion;
+      if (known === undefined || isOlder(known, object.metadata.resourceVersion ?? '')) changed(object);
+    };
+    const listener = {
+      read: (object: ApiObject) => object,
+      onList: ([object]: readonly ApiObject[]) => (object === undefined ? changed(undefined) : put(object)),
+      onPut: put,
+      onDelete: () => changed(undefined),
+      // Who may not follow it learns that it was renewed when it should have run out.
+      onState: () => {},
+    };
+    this.#watch = new Reflector({ client, clock, collection: this.#ref, listener });
+    this.#watch.start();
   }
 
   /** Milliseconds that another's claim is to be respected. */

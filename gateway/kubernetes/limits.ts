@@ -50,6 +50,5 @@ export const RETRY_AFTER_LONGEST = 30_000;
 /** A lease is lost when it was not renewed for so long, in seconds: as long as nobody writes when its holder was killed. */
 export const LEASE_SECONDS = 4;
 
-/** The holder renews as often as this; others look when it runs out, and at least as often as the second. */
-export const LEASE_RENEW = 1_500;
-export const LEASE_LOOK = 750;
+/** The holder renews as often as this: 30 requests a minute. Others watch. */
+export const LEASE_RENEW = 2_000;

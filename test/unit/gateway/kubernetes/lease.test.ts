@@ -45,6 +45,19 @@ test('one holds it, and renews it', async () => {
   expect(a.changes).toEqual([true]);
 });
 
+test('who waits follows it by one watch, and asks for nothing more', async () => {
+  const a = candidate('a');
+  await until(() => a.lease.held);
+  const b = candidate('b');
+  await until(() => server.watches() === 1);
+  const before = server.requests.length;
+  const { renewTime } = spec();
+  await until(() => Date.parse(String(spec().renewTime)) - Date.parse(String(renewTime)) > 12_000);
+  expect(new Set(server.requests.slice(before).map(({ method }) => method))).toEqual(new Set(['PUT']));
+  expect(server.requests.length - before).toBeLessThanOrEqual(8);
+  expect(b.lease.held).toBe(false);
+});
+
 test('of many that begin at once, one gets it', async () => {
   const all = ['a', 'b', 'c', 'd'].map(candidate);
   await until(() => all.some(({ lease }) => lease.held));
@@ -68,7 +81,7 @@ test('when its holder is killed another takes it, once it has run out', async ()
   const a = candidate('a');
   await until(() => a.lease.held);
   const b = candidate('b');
-  await until(() => server.requests.filter(({ method }) => method === 'GET').length > 3);
+  await until(() => server.watches() === 1);
   await a.kill();
   const killed = clock.now();
   await until(() => b.lease.held);
