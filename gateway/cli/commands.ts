@@ -26,7 +26,7 @@ export const GATEWAY_COMMAND: CommandSpec = {
   details: [
     `${PATHS} A PATH may stand without --config too: --config a b is --config a --config b.`,
     'SESSION_KEY in the environment: 64 hexadecimal digits that seal session ids; replicas that share it serve each other’s sessions. A random one is taken without it.',
-    'SIGTERM or SIGINT ends it after requests under way; a second one at once.',
+    'SIGTERM or SIGINT ends it after requests under way; a second one at once. CONNECTION_MIN_TERMINATION_DEADLINE in the environment (10s): new requests are served for so long before; TERMINATION_GRACE_PERIOD_SECONDS (60): all is over by then.',
   ],
   positionals: true,
   options: {

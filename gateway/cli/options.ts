@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { CONTROLLER_NAME } from '../../lib/api/kinds.ts';
 import { controllerNameProblem } from '../../lib/workload/controller-name.ts';
 import type { ListenAddress } from '../admin/pages.ts';
+import { DRAIN_TIMEOUT } from '../http/server.ts';
 import { SESSION_KEY_BYTES } from '../mcp/session-token.ts';
 import type { ReferenceGrantMode } from '../resolve/resolve.ts';
 import type { LogFormat } from '../telemetry/access-log.ts';
@@ -27,6 +28,17 @@ export interface GatewayOptions {
   readonly spanNames: SpanNames;
   /** Undefined: a random one. */
   readonly sessionKey: Uint8Array | undefined;
+  readonly shutdown: Shutdown;
+}
+
+/** How long it takes to end, in milliseconds. */
+export interface Shutdown {
+  /** New requests are served for so long: whoever sends them may not know yet. */
+  readonly linger: number;
+  /** Requests under way then get so long. */
+  readonly drain: number;
+  /** And then the last spans. */
+  readonly flush: number;
 }
 
 export interface KubernetesOptions {
@@ -64,6 +76,7 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
     logFormat: args.one('log-format') as LogFormat,
     spanNames: args.one('span-names') as SpanNames,
     sessionKey: sessionKey(env.SESSION_KEY),
+    shutdown: shutdown(env),
   };
 };
 
@@ -132,6 +145,35 @@ const connectTo = (texts: readonly string[]): ConnectTo =>
       }
     }),
   );
+
+const FLUSH_TIMEOUT = 5_000;
+/** Milliseconds of the grace period that are for the spans, and for what comes after. */
+const LAST_WORDS = FLUSH_TIMEOUT + 2_000;
+/** The longest that Kubernetes is told to wait. */
+const MAX_SECONDS = 86_400;
+
+/** Of the variables that the compatible system's pods have. */
+const shutdown = (env: Readonly<Record<string, string | undefined>>): Shutdown => {
+  const linger = 1_000 * (seconds('CONNECTION_MIN_TERMINATION_DEADLINE', /^(\d{1,5})s$/, env) ?? 0);
+  const grace = seconds('TERMINATION_GRACE_PERIOD_SECONDS', /^(\d{1,5})$/, env);
+  if (grace === undefined) return { linger, drain: DRAIN_TIMEOUT, flush: FLUSH_TIMEOUT };
+  const left = Math.max(1_000 * grace - LAST_WORDS, 0);
+  return { linger: Math.min(linger, left), drain: Math.max(left - linger, 0), flush: FLUSH_TIMEOUT };
+};
+
+const seconds = (name: string, form: RegExp, env: Readonly<Record<string, string | undefined>>): number | undefined => {
+  const text = env[name];
+  if (text === undefined) return undefined;
+  const [, digits] = form.exec(text) ?? [];
+  const value = Number(digits);
+  if (digits === undefined || value > MAX_SECONDS) {
+    throw usage(
+      GATEWAY_COMMAND,
+      `${name} ${quote(text)} is no time in seconds such as ${name.startsWith('C') ? '10s' : '60'}`,
+    );
+  }
+  return value;
+};
 
 const HEX_DIGITS = 2 * SESSION_KEY_BYTES;
 

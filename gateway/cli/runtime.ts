@@ -6,7 +6,7 @@ import { allMatches } from '../compile/routes/table.ts';
 import type { Backend, Snapshot } from '../compile/snapshot.ts';
 import { Configuration, type Report } from '../configuration.ts';
 import type { Log } from '../http/log.ts';
-import { DRAIN_TIMEOUT, GatewayServer } from '../http/server.ts';
+import { GatewayServer } from '../http/server.ts';
 import { McpHandler } from '../mcp/handler.ts';
 import { SESSION_KEY_BYTES, SessionTokens } from '../mcp/session-token.ts';
 import { ProxyHandler } from '../proxy/handler.ts';
@@ -22,9 +22,6 @@ import type { Host } from './host.ts';
 import { ClusterFacts, clusterConfig, kubernetesOrigin, type Origin } from './kubernetes/origin.ts';
 import { LineWriter } from './lines.ts';
 import type { GatewayOptions } from './options.ts';
-
-/** Milliseconds for the last spans, once all requests have ended. */
-const FLUSH_TIMEOUT = 5_000;
 
 export interface Runtime {
   /** Of the admin interface, the metrics and the readiness probe, as they were bound. */
@@ -180,8 +177,15 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     stop: async () => {
       stopping = true;
       readiness.drain();
-      await Promise.all([origin.close(), server.close(DRAIN_TIMEOUT)]);
-      await exporters.shutdown(FLUSH_TIMEOUT);
+      const { linger, drain, flush } = options.shutdown;
+      if (linger > 0) {
+        server.retire();
+        await new Promise<void>((resolve) => {
+          clock.setTimeout(resolve, linger);
+        });
+      }
+      await Promise.all([origin.close(), server.close(drain)]);
+      await exporters.shutdown(flush);
       await upstream.close();
       await Promise.all(pages.map((server) => server.close()));
       accessLog.flush();

@@ -140,7 +140,7 @@ const podOptions = ({
     ...(resources === undefined ? {} : { resources: resources as IResourceRequirements }),
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
-    ...(shutdown === undefined ? {} : { gracePeriod: shutdown.max }),
+    ...(shutdown === undefined ? {} : { shutdown }),
     apiToken: true,
   };
 };

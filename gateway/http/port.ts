@@ -45,6 +45,8 @@ export class Port {
   #retry: Timer | undefined;
   #delay = REBIND_FIRST;
   #closing = false;
+  /** Answers are the last of their connections. */
+  #retired = false;
   #refused = 0;
   #refusedLogged = Number.NEGATIVE_INFINITY;
 
@@ -59,7 +61,7 @@ export class Port {
       clock,
       log,
       bind: () => this.#bind,
-      closing: () => this.#closing,
+      closing: () => this.#closing || this.#retired,
     });
     this.#front.server.on('drop', () => this.#onDrop());
     this.#front.server.on('error', (error) => {
@@ -104,6 +106,11 @@ export class Port {
     }
     this.#problem = problem;
     onChange();
+  }
+
+  /** Goes on listening, but each answer ends its connection: clients come back, and may be sent elsewhere. */
+  retire(): void {
+    this.#retired = true;
   }
 
   /**

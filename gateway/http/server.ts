@@ -70,6 +70,11 @@ export class GatewayServer {
     return [...this.#ports.values()].map(({ status }) => status);
   }
 
+  /** Each answer ends its connection from now on, so that clients are elsewhere when the ports are closed. */
+  retire(): void {
+    for (const port of this.#ports.values()) port.retire();
+  }
+
   /** Stops listening, and resolves when all requests have ended or `timeout` milliseconds are over. */
   async close(timeout: number): Promise<void> {
     for (const port of this.#ports.values()) this.#drain(port, timeout);

@@ -38,14 +38,14 @@ export interface PodOptions {
   readonly apiToken: boolean;
   readonly volumes?: readonly IVolume[];
   readonly volumeMounts?: readonly IVolumeMount[];
-  /** Seconds from SIGTERM to the end. */
-  readonly gracePeriod?: number;
+  /** Seconds from SIGTERM to the end of new requests, and to the end of all. Default: SHUTDOWN. */
+  readonly shutdown?: { readonly min: number; readonly max: number };
 }
 
 /** User and group of the process. */
 const UID = 10101;
-/** Seconds that requests under way get after SIGTERM. */
-const GRACE_SECONDS = 60;
+/** Until every node knows that the pod is going, requests still come. Source: the compatible system's pods. */
+const SHUTDOWN = { min: 10, max: 60 } as const;
 /** Data key of the Secret that seals session ids. */
 export const SESSION_KEY_DATA = 'key';
 
@@ -96,7 +96,7 @@ const podTemplate = (options: PodOptions): IPodTemplateSpec => ({
     automountServiceAccountToken: options.apiToken,
     // Variables named after the namespace's Services are none of the gateway's.
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: options.gracePeriod ?? GRACE_SECONDS,
+    terminationGracePeriodSeconds: (options.shutdown ?? SHUTDOWN).max,
     securityContext: {
       runAsNonRoot: true,
       runAsUser: UID,
@@ -144,14 +144,15 @@ const container = (options: PodOptions): IContainer => {
 };
 
 /** Everything from Secrets is optional: the pod starts without, and says in the backend's condition what is missing. */
-const environment = ({ gateway, name, gracePeriod, environment: own = [] }: PodOptions): IEnvVar[] => [
+const environment = ({ gateway, name, shutdown = SHUTDOWN, environment: own = [] }: PodOptions): IEnvVar[] => [
   fromField('NODE_NAME', 'spec.nodeName'),
   fromField('POD_NAME', 'metadata.name'),
   fromField('POD_NAMESPACE', 'metadata.namespace'),
   fromField('INSTANCE_IP', 'status.podIP'),
   { name: 'NAMESPACE', value: gateway.namespace },
   { name: 'GATEWAY', value: gateway.name },
-  { name: 'TERMINATION_GRACE_PERIOD_SECONDS', value: String(gracePeriod ?? GRACE_SECONDS) },
+  { name: 'TERMINATION_GRACE_PERIOD_SECONDS', value: String(shutdown.max) },
+  { name: 'CONNECTION_MIN_TERMINATION_DEADLINE', value: `${shutdown.min}s` },
   fromSecret('SESSION_KEY', sessionKeyName(name), SESSION_KEY_DATA),
   ...own,
 ];

@@ -20,6 +20,7 @@ describe('tooltrail gateway', () => {
       logFormat: 'text',
       spanNames: 'post',
       sessionKey: undefined,
+      shutdown: { linger: 0, drain: 30_000, flush: 5_000 },
     });
   });
 
@@ -122,6 +123,40 @@ describe('SESSION_KEY', () => {
     const refused = (): unknown => parse('a', { SESSION_KEY: text });
     expect(refused).toThrow(`SESSION_KEY must be 64 hexadecimal digits, but ${why}; openssl rand -hex 32 makes one`);
     expect(refused).not.toThrow(/00ff/);
+  });
+});
+
+describe('the time to end', () => {
+  const MIN = 'CONNECTION_MIN_TERMINATION_DEADLINE';
+  const MAX = 'TERMINATION_GRACE_PERIOD_SECONDS';
+
+  test.each([
+    [{ [MIN]: '10s' }, { linger: 10_000, drain: 30_000 }],
+    [{ [MAX]: '60' }, { linger: 0, drain: 53_000 }],
+    [
+      { [MIN]: '10s', [MAX]: '60' },
+      { linger: 10_000, drain: 43_000 },
+    ],
+    // The spans come first: they are all that is left of the requests.
+    [
+      { [MIN]: '10s', [MAX]: '12' },
+      { linger: 5_000, drain: 0 },
+    ],
+    [
+      { [MIN]: '10s', [MAX]: '5' },
+      { linger: 0, drain: 0 },
+    ],
+  ])('of %j is %j', (env, shutdown) => {
+    expect(parse('a', env).shutdown).toEqual({ ...shutdown, flush: 5_000 });
+  });
+
+  test.each([
+    [{ [MIN]: '10' }, `${MIN} "10" is no time in seconds such as 10s`],
+    [{ [MIN]: '-1s' }, `${MIN} "-1s" is no time in seconds such as 10s`],
+    [{ [MAX]: '60s' }, `${MAX} "60s" is no time in seconds such as 60`],
+    [{ [MAX]: '99999' }, `${MAX} "99999" is no time in seconds such as 60`],
+  ])('is not %j', (env, message) => {
+    expect(() => parse('a', env)).toThrow(message);
   });
 });
 

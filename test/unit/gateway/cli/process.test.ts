@@ -187,6 +187,15 @@ describe('SIGTERM', () => {
     expect(gateway.err()).toMatch(/stopping.* signal=SIGTERM\n.*stopped\n$/s);
   });
 
+  test('serves new requests first, for as long as it is told', async () => {
+    await start(await objects(), [], { CONNECTION_MIN_TERMINATION_DEADLINE: '1s' });
+    await ready();
+    gateway.child.kill('SIGTERM');
+    await eventually(async () => (await readiness()) === 503);
+    expect((await gateway.get(port, '/nope')).status).toBe(404);
+    expect(await gateway.exited).toBe(0);
+  });
+
   test('twice: ends at once', async () => {
     await start(await objects());
     await ready();

@@ -306,6 +306,17 @@ describe('close', () => {
     ]);
   });
 
+  test('before that, a retired server goes on, but ends each connection with its answer', async () => {
+    server = await startServer(aSnapshot(0));
+    const before = connect(server.port, 'GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => before.received().endsWith('served'));
+    server.server.retire();
+    before.socket.write('GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n');
+    const after = connect(server.port, 'GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n');
+    await Promise.all([before.closed, after.closed]);
+    for (const { received } of [before, after]) expect(received()).toMatch(/connection: close\r\n.*served$/is);
+  });
+
   test('idle connections are closed at once', async () => {
     server = await startServer(aSnapshot(0));
     const client = connect(server.port, 'GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n');
