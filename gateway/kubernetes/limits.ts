@@ -41,6 +41,9 @@ export const WATCH_MINIMUM = 500;
 export const RETRY_FIRST = 200;
 export const RETRY_LONGEST = 4_000;
 
+/** So many answers in a row that a kind is not there or forbidden, which was there before, may be an API server that starts: some five seconds. */
+export const REFUSALS_DOUBTED = 5;
+
 /** Pause while a kind is not there or forbidden. */
 export const UNSERVED_RETRY = 4_000;
 

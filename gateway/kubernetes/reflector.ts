@@ -3,6 +3,7 @@ import { backoff, type Clock, jitter, sleep } from './clock.ts';
 import { type ApiFailure, type Result, TOO_NEW } from './failure.ts';
 import {
   PAGE_SIZE,
+  REFUSALS_DOUBTED,
   RETRY_FIRST,
   RETRY_LONGEST,
   UNSERVED_RETRY,
@@ -50,6 +51,9 @@ export class Reflector<T> {
   #failures = 0;
   /** Versions that the server had forgotten, in a row. */
   #expired = 0;
+  /** Answers that the kind is not there or forbidden, in a row. */
+  #refusals = 0;
+  #listed = false;
   /** Lists may work where watches do not. */
   #watchFails = false;
   #state: ReflectorState = { type: 'starting' };
@@ -99,6 +103,7 @@ export class Reflector<T> {
         // Cut on the way or ended by the server, it is all the same.
         this.#failures = 0;
         this.#expired = 0;
+        this.#refusals = 0;
         await sleep(
           clock,
           jitter(RETRY_FIRST, () => clock.random()),
@@ -114,10 +119,12 @@ export class Reflector<T> {
     const { clock } = this.#options;
     const expired = failure.status === 410;
     const unserved = isUnserved(failure);
-    // After an outage the server is back with this answer: it is not one more failure.
-    const count = expired ? ++this.#expired : ++this.#failures;
-    // A connection that ends and a version that is too old are how it goes: the next attempt will tell how things are.
-    const passing = expired || (!unserved && count === 1 && this.#state.type === 'synced');
+    // After an outage the server is back with these answers: they are not one more failure.
+    const count = expired ? ++this.#expired : unserved ? ++this.#refusals : ++this.#failures;
+    // A connection that ends and a version that is too old are how it goes: the next attempt will tell how things are. A server that
+    // starts forbids everything until it has read the rights, and has no kinds until it has read their definitions.
+    const passing =
+      expired || (unserved ? this.#listed && count <= REFUSALS_DOUBTED : count === 1 && this.#state.type === 'synced');
     if (!passing) this.#become({ type: unserved ? 'unserved' : 'failing', failure });
     const pause = backoff(count, RETRY_FIRST, unserved ? UNSERVED_RETRY : RETRY_LONGEST, () => clock.random());
     this.#nap = failure.status === TOO_MANY_REQUESTS ? undefined : new AbortController();
@@ -143,6 +150,7 @@ export class Reflector<T> {
       if (next === undefined) this.#resourceVersion = page.value.resourceVersion;
     } while (next !== undefined);
     this.#pageSize = PAGE_SIZE;
+    this.#listed = true;
     listener.onList(objects);
     if (!this.#watchFails) this.#become({ type: 'synced' });
     return undefined;

@@ -35,7 +35,7 @@ describe('a control plane on loopback', () => {
 
   test('lets the holder of a token in, with that account’s rights', async () => {
     const token = (await plane.kubectl.must(['create', 'token', 'default'])).trim();
-    const api = new Api(plane.kubeconfigWith(token));
+    const api = new Api(plane.kubeconfigWith({ token }));
     const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
     const { body } = await api.send('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
     expect(body).toMatchObject({ status: { userInfo: { username: 'system:serviceaccount:default:default' } } });

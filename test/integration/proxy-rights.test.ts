@@ -59,7 +59,7 @@ beforeAll(async () => {
   await plane.kubectl.apply('dist/0001-namespaces.k8s.yaml');
   await plane.kubectl.apply('dist/0002-controller.k8s.yaml');
   const token = await plane.kubectl.must(['create', 'token', 'tooltrail-controller', '-n', SYSTEM]);
-  const kubeconfig = plane.kubeconfigWith(token.trim());
+  const kubeconfig = plane.kubeconfigWith({ token: token.trim() });
   controller = spawnTooltrail(
     ['controller', '--kubeconfig', kubeconfig, '--readiness', `127.0.0.1:${await freePort()}`],
     { POD_NAMESPACE: SYSTEM },
@@ -74,7 +74,7 @@ beforeAll(async () => {
       },
       DEPLOYED,
     );
-    proxies.set(name, new Api(plane.kubeconfigWith(own)));
+    proxies.set(name, new Api(plane.kubeconfigWith({ token: own })));
   }
 }, START_TIMEOUT);
 
@@ -94,6 +94,9 @@ describe('the proxies of two Gateways', () => {
     expect(await read(own, `?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3Dsecret-${other}`)).toBe(403);
     expect(await read(own, '')).toBe(403);
     expect(await read(own, '?watch=true&timeoutSeconds=1')).toBe(403);
+    for (const path of ['/api/v1/secrets', `/api/v1/namespaces/${SYSTEM}/secrets`]) {
+      expect((await proxies.get(own)!.send('GET', path)).status).toBe(403);
+    }
   });
 
   test('may no longer read what is no longer referenced', async () => {

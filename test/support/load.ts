@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from '@jest/globals';
 
 export interface Load {
   /** Requests that were answered as they should be. */
@@ -44,4 +45,16 @@ export const startLoad = (url: string): Load => {
       await Promise.all(clients);
     },
   };
+};
+
+/** Does `action` while clients ask for `url`: each of them is answered, and the load ends however the action does. */
+export const underLoad = async (url: string, action: () => Promise<void>): Promise<void> => {
+  const load = startLoad(url);
+  try {
+    await action();
+  } finally {
+    await load.stop();
+  }
+  expect(load.failures()).toEqual([]);
+  expect(load.served()).toBeGreaterThan(0);
 };

@@ -49,8 +49,10 @@ export interface ControlPlane {
   forget(): Promise<void>;
   /** Writes a kubeconfig for a user, and resolves with its path. */
   kubeconfigOf(subject: Subject): Promise<string>;
-  /** Writes one for the holder of a token. */
-  kubeconfigWith(token: string): string;
+  /** Writes one for who may do everything, over another way to the server. */
+  kubeconfigAt(url: string): Promise<string>;
+  /** Writes one for the holder of a token, or of the one that a file holds. */
+  kubeconfigWith(credential: { readonly token: string } | { readonly tokenFile: string }): string;
   /** Ends everything and removes the folder. */
   stop(): Promise<void>;
 }
@@ -106,7 +108,8 @@ export const startControlPlane = async (options: ControlPlaneOptions = {}): Prom
         await apiServer.start();
       },
       kubeconfigOf: writeFor,
-      kubeconfigWith: (token) => write(kubeconfigWith(url, credentials.authority, token)),
+      kubeconfigAt: async (other) => write(await kubeconfigOf(other, credentials.authority, ADMIN)),
+      kubeconfigWith: (credential) => write(kubeconfigWith(url, credentials.authority, credential)),
       stop,
     };
   } catch (error) {

@@ -64,5 +64,8 @@ export const kubeconfigOf = async (server: string, authority: Authority, subject
 };
 
 /** A kubeconfig of someone with a token. */
-export const kubeconfigWith = (server: string, authority: Authority, token: string): string =>
-  kubeconfig(server, authority.certificate, { token });
+export const kubeconfigWith = (
+  server: string,
+  authority: Authority,
+  credential: { readonly token: string } | { readonly tokenFile: string },
+): string => kubeconfig(server, authority.certificate, { ...credential });

@@ -295,6 +295,28 @@ describe('failures', () => {
     await until(() => states.at(-1)?.type === 'synced');
   });
 
+  test.each([
+    ['forbids everything', 403],
+    ['has no kinds', 404],
+  ])('a server that starts and %s for a moment is no failure; for longer, it is', async (_, status) => {
+    follow();
+    await watched();
+    let refused = 0;
+    server.fault = () => (refused++ < 4 ? { status } : undefined);
+    server.cutWatches();
+    server.put(secret('a'));
+    await reaches('a=1');
+    await watched();
+    await pass(2);
+    expect(refused).toBeGreaterThan(4);
+    expect(states.map(({ type }) => type)).toEqual(['synced']);
+
+    server.fault = () => ({ status });
+    server.cutWatches();
+    await until(() => states.length === 2);
+    expect(states[1]).toMatchObject({ type: 'unserved', failure: { status } });
+  });
+
   test('a kind that may be listed and not watched is said once', async () => {
     server.fault = ({ watch }) => (watch ? { status: 403 } : undefined);
     server.put(secret('a'));
