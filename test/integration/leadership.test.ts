@@ -89,6 +89,20 @@ describe('two controllers', () => {
     expect(await versions()).toBe(settled);
   });
 
+  test('put back at once what somebody else changes of a proxy', async () => {
+    const image = (): Promise<string> =>
+      plane.kubectl.must(['get', 'deployment', 'before', '-o', 'jsonpath={.spec.template.spec.containers[0].image}']);
+    const before = await image();
+    await plane.kubectl.must(['set', 'image', 'deployment/before', '*=example.com/other:1']);
+    await eventually('the image', async () => ((await image()) === before ? true : undefined), TAKEOVER);
+    await plane.kubectl.must(['delete', 'service', 'before']);
+    await eventually(
+      'the Service',
+      async () => ((await plane.kubectl.run(['get', 'service', 'before'])).code === 0 ? true : undefined),
+      TAKEOVER,
+    );
+  });
+
   test('go on with the other one when the leader is killed', async () => {
     const leader = (await holder())!;
     const killed = Date.now();
