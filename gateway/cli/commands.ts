@@ -1,3 +1,4 @@
+import { TRACE_CONTEXT_MODES } from '../../lib/api/agentgateway/annotations.ts';
 import { CONTROLLER_NAME } from '../../lib/api/kinds.ts';
 import { PORTS } from '../../lib/api/ports.ts';
 import { PROXY_ROLE } from '../../lib/workload/rbac.ts';
@@ -58,6 +59,12 @@ export const GATEWAY_COMMAND: CommandSpec = {
     },
     'reference-grants': REFERENCE_GRANTS,
     'log-format': { value: 'FORMAT', choices: ['text', 'json'], default: 'text', help: 'access log and messages' },
+    'trace-context': {
+      value: 'MODE',
+      choices: TRACE_CONTEXT_MODES,
+      default: 'parent',
+      help: 'what becomes of a client’s trace context: it is continued, or a new trace begins, with or without a link to it',
+    },
     'span-names': {
       value: 'STYLE',
       choices: ['post', 'semconv'],

@@ -1,5 +1,5 @@
 import type { Log } from '../http/log.ts';
-import { type LogFormat, timestamp } from '../telemetry/access-log.ts';
+import { type LogFormat, timestamp } from '../telemetry/log/access-log.ts';
 
 /** Text that needs no quotes. */
 const BARE = /^[!#-[\]-~]+$/;

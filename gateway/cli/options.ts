@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
+import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts';
 import { CONTROLLER_NAME } from '../../lib/api/kinds.ts';
 import { controllerNameProblem } from '../../lib/workload/controller-name.ts';
 import type { ListenAddress } from '../admin/pages.ts';
 import { DRAIN_TIMEOUT } from '../http/server.ts';
 import { SESSION_KEY_BYTES } from '../mcp/session-token.ts';
 import type { ReferenceGrantMode } from '../resolve/resolve.ts';
-import type { LogFormat } from '../telemetry/access-log.ts';
-import type { SpanNames } from '../telemetry/spans.ts';
+import type { LogFormat } from '../telemetry/log/access-log.ts';
+import type { SpanNames } from '../telemetry/trace/spans.ts';
 import { type ConnectTo, parseConnectTo } from '../upstream/connect.ts';
 import { type Arguments, quote, usage } from './command.ts';
 import { GATEWAY_COMMAND } from './commands.ts';
@@ -25,6 +26,7 @@ export interface GatewayOptions {
   readonly connectTo: ConnectTo;
   readonly referenceGrants: ReferenceGrantMode;
   readonly logFormat: LogFormat;
+  readonly traceContext: TraceContextMode;
   readonly spanNames: SpanNames;
   /** Undefined: a random one. */
   readonly sessionKey: Uint8Array | undefined;
@@ -74,6 +76,7 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
     // The choices of these are checked with the arguments.
     referenceGrants: args.one('reference-grants') as ReferenceGrantMode,
     logFormat: args.one('log-format') as LogFormat,
+    traceContext: args.one('trace-context') as TraceContextMode,
     spanNames: args.one('span-names') as SpanNames,
     sessionKey: sessionKey(env.SESSION_KEY),
     shutdown: shutdown(env),

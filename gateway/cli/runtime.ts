@@ -55,6 +55,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     registry,
     version: host.version,
     environment,
+    traceContext: options.traceContext,
     spanNames: options.spanNames,
     onDefect: (error) => log('error', 'telemetry failed', { cause: stackOf(error) }),
   });
@@ -70,6 +71,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     }),
     names: new KnownNames(),
     newSpanId,
+    onMessage: (record, carrier) => telemetry.onMessage(record, carrier),
     now,
   });
   const proxy = new ProxyHandler({ upstream, newSpanId, now, random });

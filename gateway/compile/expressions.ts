@@ -36,7 +36,7 @@ export class Expressions {
   }
 
   fail({ policy, part, field, fatal = false, consequence }: ExpressionPlace, problem: string): void {
-    const path = `${part}.${field}`;
+    const path = field.startsWith('metadata.') ? field : `${part}.${field}`;
     const errors = this.#errors.get(policy) ?? new Map<string, PolicyError>();
     errors.set(path, { part, fatal, field: path, message: `${problem}; ${consequence}` });
     this.#errors.set(policy, errors);
@@ -53,7 +53,7 @@ export interface ExpressionPlace {
   readonly policy: string;
   /** `frontend.tracing`. */
   readonly part: string;
-  /** Path below the part: `attributes.add[0].expression`. */
+  /** Path below the part: `attributes.add[0].expression`; below the object where it begins with `metadata`. */
   readonly field: string;
   /** The part is worth nothing without it. */
   readonly fatal?: boolean;

@@ -1,6 +1,7 @@
+import { TRACE_CONTEXT_MODES } from '../../lib/api/agentgateway/annotations.ts';
 import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway/frontend.ts';
 import { namespacedName } from '../../lib/api/kinds.ts';
-import { METRICS } from '../../lib/api/metrics.ts';
+import { METRICS } from '../../lib/api/telemetry/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
 import type { PolicyField } from '../resolve/policy/field.ts';
 import type { FrontendPolicy, ResolvedPolicy } from '../resolve/resolved.ts';
@@ -12,6 +13,7 @@ import type {
   TelemetryPolicy,
   TracingPolicy,
 } from '../telemetry/policy.ts';
+import { Annotations } from './annotations.ts';
 import { constantValue, toAttributeValue } from './constant.ts';
 import type { Expressions } from './expressions.ts';
 
@@ -39,16 +41,22 @@ export const compileTelemetry = (
 export const checkPolicy = ({ policy }: ResolvedPolicy, expressions: Expressions): void => {
   const { tracing, accessLog, metrics } = policy.spec.frontend ?? {};
   const name = namespacedName(policy.metadata);
-  if (tracing !== undefined) compileTracing({ policy: name, spec: tracing }, '', expressions);
-  if (accessLog !== undefined) compileAccessLog({ policy: name, spec: accessLog }, expressions);
+  const { annotations } = policy.metadata;
+  if (tracing !== undefined) compileTracing({ policy: name, spec: tracing, annotations }, '', expressions);
+  if (accessLog !== undefined) compileAccessLog({ policy: name, spec: accessLog, annotations }, expressions);
   if (metrics !== undefined) compileMetrics({ policy: name, spec: metrics }, expressions);
 };
 
 const compileTracing = (
-  { policy, spec }: PolicyField<TracingSpec>,
+  field: PolicyField<TracingSpec>,
   gateway: string,
   expressions: Expressions,
 ): Omit<TracingPolicy, 'collector'> | undefined => {
+  const { policy, spec } = field;
+  const traceContext = new Annotations(field, 'frontend.tracing', expressions).choice(
+    'traceContext',
+    TRACE_CONTEXT_MODES,
+  );
   const filter = compileFilter(spec.filter, policy, 'frontend.tracing', expressions);
   const compiled = {
     policy,
@@ -57,6 +65,7 @@ const compileTracing = (
     clientSampling: compileSampling(spec.clientSampling, true, 'clientSampling', policy, expressions),
     randomSampling: compileSampling(spec.randomSampling, false, 'randomSampling', policy, expressions),
     attributes: compileAttributes(spec.attributes, policy, 'frontend.tracing', expressions),
+    ...(traceContext === undefined ? {} : { traceContext }),
   };
   if (filter === null) return undefined;
   return filter === undefined ? compiled : { ...compiled, filter };

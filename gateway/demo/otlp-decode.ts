@@ -18,7 +18,23 @@ export interface DecodedSpan {
   /** In the order of the bytes. */
   readonly attributes: readonly DecodedAttribute[];
   readonly droppedAttributesCount: number;
+  readonly events: readonly DecodedEvent[];
+  readonly droppedEventsCount: number;
+  readonly links: readonly DecodedLink[];
   readonly status: { readonly code: 'UNSET' | 'OK' | 'ERROR'; readonly message: string };
+}
+
+export interface DecodedEvent {
+  readonly name: string;
+  readonly timeUnixNano: bigint;
+  readonly attributes: readonly DecodedAttribute[];
+}
+
+export interface DecodedLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceState: string;
+  readonly flags: number;
 }
 
 export interface DecodedAttribute {
@@ -47,6 +63,18 @@ export function decodeRequest(bytes: Uint8Array): DecodedSpan[] {
         endTimeUnixNano: integer(span.endTimeUnixNano),
         attributes: span.attributes.map(attribute),
         droppedAttributesCount: span.droppedAttributesCount ?? 0,
+        events: span.events.map((event) => ({
+          name: event.name ?? '',
+          timeUnixNano: integer(event.timeUnixNano),
+          attributes: event.attributes.map(attribute),
+        })),
+        droppedEventsCount: span.droppedEventsCount ?? 0,
+        links: span.links.map((link) => ({
+          traceId: hex(link.traceId),
+          spanId: hex(link.spanId),
+          traceState: link.traceState ?? '',
+          flags: link.flags ?? 0,
+        })),
         status: {
           code: STATUS_CODES[span.status?.code ?? 0] ?? 'UNSET',
           message: span.status?.message ?? '',
@@ -89,6 +117,18 @@ interface RawSpan {
   readonly endTimeUnixNano?: Int64 | null;
   readonly attributes: readonly RawKeyValue[];
   readonly droppedAttributesCount?: number | null;
+  readonly events: readonly {
+    readonly name?: string | null;
+    readonly timeUnixNano?: Int64 | null;
+    readonly attributes: readonly RawKeyValue[];
+  }[];
+  readonly droppedEventsCount?: number | null;
+  readonly links: readonly {
+    readonly traceId?: Uint8Array | null;
+    readonly spanId?: Uint8Array | null;
+    readonly traceState?: string | null;
+    readonly flags?: number | null;
+  }[];
   readonly status?: { readonly code?: number | null; readonly message?: string | null } | null;
 }
 

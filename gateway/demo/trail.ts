@@ -1,4 +1,4 @@
-import { METRICS } from '../../lib/api/metrics.ts';
+import { METRICS } from '../../lib/api/telemetry/metrics.ts';
 import type { AgentSpan } from './agent.ts';
 import type { DecodedSpan } from './otlp-decode.ts';
 

@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../../lib/api/metrics.ts';
+import { UNKNOWN } from '../../lib/api/telemetry/metrics.ts';
 import type { Bind, Listener } from '../compile/snapshot.ts';
 import type { RouteLabels } from '../telemetry/labels.ts';
 import type { RequestFacts, RequestRecord } from '../telemetry/record.ts';
@@ -23,6 +23,7 @@ export const newRecord = (
   upstreamCalls: [],
   reason: 'Upstream',
   error: undefined,
+  outcome: undefined,
 });
 
 const labelsByBind = new WeakMap<Bind, RouteLabels>();

@@ -1,8 +1,8 @@
 import { type McpResourceType, mcpMethod } from '../../lib/api/mcp.ts';
 import type { KnownNames } from '../telemetry/names.ts';
 import type { McpFacts } from '../telemetry/record.ts';
+import type { Outcome } from './answer/outcome.ts';
 import { type ClientMessage, isObject, type JsonObject, own } from './message.ts';
-import type { Outcome } from './outcome.ts';
 
 /** Names and method names are recorded up to this many characters. */
 export const MAX_RECORDED_LENGTH = 1_024;
@@ -20,6 +20,7 @@ export const noFacts = (): McpFacts => ({
   errorCode: undefined,
   errorMessage: undefined,
   toolError: false,
+  cancelled: false,
 });
 
 /** The target that an exchange is with. */

@@ -6,7 +6,8 @@ import { waitToRetry } from '../retry.ts';
 import { readsRequestBody } from '../telemetry/context.ts';
 import type { KnownNames } from '../telemetry/names.ts';
 import type { TelemetryPolicy } from '../telemetry/policy.ts';
-import { type McpFacts, newUpstreamCall } from '../telemetry/record.ts';
+import { type McpFacts, newUpstreamCall, type RequestRecord, type UpstreamCall } from '../telemetry/record.ts';
+import { type TraceCarrier, traceFields } from '../telemetry/trace/trace-context.ts';
 import { withCredentials } from '../upstream/credentials.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -20,8 +21,10 @@ import {
   SESSION_HEADER,
   sessionHeader,
 } from './headers.ts';
+import { InFlight } from './in-flight.ts';
 import type { JsonRpcId } from './jsonrpc.ts';
-import { parseMessage } from './message.ts';
+import { isObject, own, parseMessage } from './message.ts';
+import { injectMeta } from './meta.ts';
 import { type RelayOptions, relay } from './relay.ts';
 import type { Session, SessionTokens } from './session-token.ts';
 
@@ -31,6 +34,8 @@ export interface McpHandlerDependencies {
   readonly names: KnownNames;
   /** 16 lower-case hex digits. */
   readonly newSpanId: () => string;
+  /** Told what trace context a client's message carries, before anything is sent on. */
+  readonly onMessage: (record: RequestRecord, carrier: TraceCarrier) => void;
   /** Milliseconds of the Unix epoch, with fractions. */
   readonly now: () => number;
   /** Longest POST body in bytes; default MAX_BODY_BYTES. */
@@ -44,6 +49,8 @@ interface Operation {
   readonly name: string;
   readonly requestId: JsonRpcId | undefined;
   readonly body: Buffer | undefined;
+  /** It has parameters, which may carry a trace context. */
+  readonly carries: boolean;
   /** Undefined: this asks for one. */
   readonly session: OpenSession | undefined;
 }
@@ -57,6 +64,7 @@ const METHODS = 'GET, POST, DELETE';
 /** The MCP endpoint of a backend: Streamable HTTP in, Streamable HTTP out (modelcontextprotocol.io, "Transports"). */
 export class McpHandler {
   readonly #deps: McpHandlerDependencies;
+  readonly #inFlight = new InFlight();
   readonly #bodyReaders = new WeakMap<TelemetryPolicy, boolean>();
 
   constructor(deps: McpHandlerDependencies) {
@@ -91,18 +99,26 @@ export class McpHandler {
     const message = parseMessage(body);
     noteMessage(facts, message, this.#context(backend, target));
     facts.protocolVersion = protocolVersion(request) ?? facts.protocolVersion;
+    const meta = message.kind === 'response' ? undefined : own(message.params, '_meta');
+    if (isObject(meta)) this.#deps.onMessage(record, meta);
     record.request.bytes = body.length;
     if (record.telemetry !== undefined && this.#keepsBody(record.telemetry)) {
       record.request.body = body;
     }
     const { method, requestId } = facts;
     const initializes = message.kind === 'request' && method === 'initialize';
+    const session = initializes ? undefined : this.#session(exchange, backend, target);
+    const answered = session && this.#inFlight.fromClient(session.token, message, this.#deps.now());
+    if (answered !== undefined && record.trace !== undefined) {
+      record.trace = { ...record.trace, links: [...record.trace.links, answered] };
+    }
     await this.#forward(exchange, backend, target, {
       kind: message.kind === 'request' ? 'request' : 'message',
       name: method ?? 'response',
       requestId,
       body,
-      session: initializes ? undefined : this.#session(exchange, backend, target),
+      carries: message.kind !== 'response',
+      session,
     });
   }
 
@@ -172,10 +188,18 @@ export class McpHandler {
   ): Promise<GatewayError | undefined> {
     const { upstream, newSpanId, now } = this.#deps;
     const { request, record } = exchange;
+    const { session, requestId } = operation;
     const call = newUpstreamCall(target, operation.name, newSpanId(), now());
     record.upstreamCalls.push(call);
+    const body = this.#bodyFor(record, operation, call);
+    call.requestBytes = body?.length ?? 0;
+    const pending = { record, call };
+    const ended =
+      session === undefined || requestId === undefined
+        ? undefined
+        : this.#inFlight.begin(session.token, requestId, pending);
     const headers = requestHeaders(exchange, target, {
-      upstreamSessionId: operation.session?.upstreamId,
+      upstreamSessionId: session?.upstreamId,
       spanId: call.spanId,
     });
     const options: RelayOptions = {
@@ -183,7 +207,8 @@ export class McpHandler {
       call,
       now,
       kind: operation.kind,
-      requestId: operation.requestId,
+      requestId,
+      onMessage: (message) => this.#inFlight.fromServer(session?.token, pending, message, now()),
       sessionId: (status, answered) => this.#answeredSession(exchange, backend, target, operation, status, answered),
       onOutcome: (outcome) => {
         if (record.mcp !== undefined) {
@@ -194,10 +219,15 @@ export class McpHandler {
     const sent = {
       ...withCredentials(target, { path: target.path, headers }),
       method: request.method ?? 'POST',
-      body: operation.body,
+      body,
       timeout: timeLeft(exchange, target, now()),
     };
-    return relay(options, (listener) => upstream.send(target, sent, listener));
+    return relay(options, (listener) => upstream.send(target, sent, listener)).finally(() => ended?.());
+  }
+
+  #bodyFor({ trace }: RequestRecord, { body, carries }: Operation, { spanId }: UpstreamCall): Buffer | undefined {
+    const fields = carries ? traceFields(trace, spanId) : undefined;
+    return body === undefined || fields === undefined ? body : injectMeta(body, fields);
   }
 
   /**
@@ -253,5 +283,6 @@ const withoutBody = (kind: 'stream' | 'end', name: string, session: OpenSession)
   name,
   requestId: undefined,
   body: undefined,
+  carries: false,
   session,
 });

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isProtocolRevision, PROTOCOL_REVISIONS } from '../../lib/api/mcp.ts';
 import { GatewayError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { injectTraceContext } from '../telemetry/trace-context.ts';
+import { injectTraceContext } from '../telemetry/trace/trace-context.ts';
 import { forwardedHeaders, returnedHeaders } from '../upstream/headers.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import { JSON_TYPE, lists, mediaType, SSE_TYPE } from './media.ts';

@@ -16,7 +16,12 @@ export const MAX_NESTING = 128;
 export type ClientMessage =
   | { readonly kind: 'request'; readonly method: string; readonly id: JsonRpcId; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
-  | { readonly kind: 'response' };
+  | {
+      readonly kind: 'response';
+      /** Null: of an error about a request that could not be read. */
+      readonly id: JsonRpcId | null;
+      readonly errorCode: number | undefined;
+    };
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -93,7 +98,11 @@ const parseResponse = (message: JsonObject): ClientMessage => {
   ) {
     throw new GatewayError('invalid_request', { detail: 'error must have a code and a message' });
   }
-  return { kind: 'response' };
+  return {
+    kind: 'response',
+    id: isId(id) ? id : null,
+    errorCode: hasResult ? undefined : (own(error as JsonObject, 'code') as number),
+  };
 };
 
 const isId = (value: unknown): value is JsonRpcId => typeof value === 'string' || typeof value === 'number';

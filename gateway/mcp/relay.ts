@@ -3,10 +3,10 @@ import { GatewayError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { RecordError, UpstreamCall } from '../telemetry/record.ts';
 import type { UpstreamExchange, UpstreamListener } from '../upstream/exchange.ts';
+import { type Outcome, OutcomeReader, type ServerMessage } from './answer/outcome.ts';
 import { responseHeaders, SESSION_HEADER } from './headers.ts';
 import { errorEvent, type JsonRpcId } from './jsonrpc.ts';
 import { JSON_TYPE, mediaType, SSE_TYPE } from './media.ts';
-import { type Outcome, OutcomeReader } from './outcome.ts';
 
 /** What an upstream may say to a notification, in bytes; the rest is not waited for. */
 export const MAX_DISCARDED_BYTES = 64 * 1_024;
@@ -22,6 +22,8 @@ export interface RelayOptions {
   /** The session id that the client gets with an answer. */
   readonly sessionId: (status: number, headers: IncomingHttpHeaders) => string | undefined;
   readonly onOutcome: (outcome: Outcome) => void;
+  /** Another message of the server went by. */
+  readonly onMessage: (message: ServerMessage) => void;
 }
 
 /**
@@ -114,11 +116,17 @@ class Relay implements UpstreamListener {
 
   /** A request was accepted, and of all that went by, and could be read, nothing answers it. */
   get #unanswered(): boolean {
-    return this.#answer !== undefined && isSuccess(this.#status) && this.#answer.outcome === undefined;
+    const { requestId } = this.#options;
+    return (
+      requestId !== undefined &&
+      this.#answer !== undefined &&
+      isSuccess(this.#status) &&
+      this.#answer.outcome === undefined
+    );
   }
 
   #begin(status: number, headers: IncomingHttpHeaders): void {
-    const { exchange, kind, requestId, sessionId } = this.#options;
+    const { exchange, kind, requestId, sessionId, onMessage } = this.#options;
     const { response } = exchange;
     const media = mediaType(headers['content-type']);
     this.#sse = media === SSE_TYPE;
@@ -135,8 +143,9 @@ class Relay implements UpstreamListener {
       return;
     }
     const coding = [headers['content-encoding'] ?? 'identity'].flat().join();
-    if (requestId !== undefined && coding === 'identity' && (this.#sse || media === JSON_TYPE)) {
-      this.#answer = new OutcomeReader(this.#sse ? 'sse' : 'json', requestId);
+    const speaks = kind === 'stream' || requestId !== undefined;
+    if (speaks && coding === 'identity' && (this.#sse || media === JSON_TYPE)) {
+      this.#answer = new OutcomeReader(this.#sse ? 'sse' : 'json', requestId, onMessage);
     }
     response.writeHead(status, responseHeaders(headers, session));
     if (this.#sse) {

@@ -54,6 +54,7 @@ export class ProxyHandler {
     const body = hasBody(request)
       ? new RequestBody(request, (count) => {
           record.request.bytes += count;
+          call.requestBytes += count;
         })
       : undefined;
     const headers = requestHeaders(exchange, endpoint, call.spanId);

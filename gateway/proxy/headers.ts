@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Exchange } from '../exchange.ts';
-import { injectTraceContext } from '../telemetry/trace-context.ts';
+import { injectTraceContext } from '../telemetry/trace/trace-context.ts';
 import { forwardedHeaders, returnedHeaders } from '../upstream/headers.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import { hasBody } from './body.ts';

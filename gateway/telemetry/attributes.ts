@@ -1,4 +1,4 @@
-import { REQUEST_ATTRIBUTES as NAME } from '../../lib/api/attributes.ts';
+import { REQUEST_ATTRIBUTES as NAME } from '../../lib/api/telemetry/attributes.ts';
 import { type CelContext, CelEvaluationError, type CelExpression } from '../../lib/cel/expression.ts';
 import { toJson } from '../../lib/cel/json.ts';
 import { hostname } from './context.ts';

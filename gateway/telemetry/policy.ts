@@ -1,3 +1,4 @@
+import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
 
 /** What one listener reports, compiled from the AgentgatewayPolicy objects that target it. */
@@ -25,7 +26,9 @@ export interface TracingPolicy {
   readonly collector: Collector;
   /** OpenTelemetry resource, evaluated once at compile time, in order; `service.name` falls back to the Gateway's name. */
   readonly resource: readonly ResourceAttribute[];
-  /** Decides when the request carries a trace context. */
+  /** Of the client; absent: as the gateway is told. */
+  readonly traceContext?: TraceContextMode;
+  /** Decides when the request carries a trace context that is not ignored. */
   readonly clientSampling: Sampling;
   /** Decides when it does not. */
   readonly randomSampling: Sampling;

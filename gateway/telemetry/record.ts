@@ -1,8 +1,10 @@
 import type { McpResourceType } from '../../lib/api/mcp.ts';
+import type { Outcome } from '../../lib/api/telemetry/outcomes.ts';
 import type { Reason } from '../errors.ts';
 import type { RouteLabels } from './labels.ts';
 import type { TelemetryPolicy } from './policy.ts';
-import type { TraceContext } from './trace-context.ts';
+import type { SpanAttribute, SpanEvent } from './trace/span.ts';
+import type { TraceContext } from './trace/trace-context.ts';
 
 /**
  * All that is known of one request at its end. Handlers fill it while they work; `Telemetry.finish` turns it into spans, metrics and a
@@ -28,6 +30,8 @@ export interface RequestRecord {
   reason: Reason;
   /** Set when the gateway could not do its part; low-cardinality type, message without secrets or payload. */
   error: RecordError | undefined;
+  /** How it ended; set when it has. */
+  outcome: Outcome | undefined;
 }
 
 export interface RequestFacts {
@@ -83,6 +87,8 @@ export interface McpFacts {
   errorMessage: string | undefined;
   /** The tool's result said `isError`. */
   toolError: boolean;
+  /** The client took the request back (`notifications/cancelled`). */
+  cancelled: boolean;
 }
 
 /** One exchange with one upstream: a CLIENT span. */
@@ -97,9 +103,26 @@ export interface UpstreamCall {
   /** JSON-RPC method, or `GET` / `DELETE` for the stream and the session's end; the HTTP method if it is not MCP. */
   readonly operation: string;
   status: number;
+  requestBytes: number;
   responseBytes: number;
+  /** Messages that went by besides the answer, at most MAX_EVENTS. */
+  readonly events: SpanEvent[];
+  droppedEvents: number;
   error: RecordError | undefined;
 }
+
+/** OpenTelemetry's default span limit. */
+export const MAX_EVENTS = 128;
+
+export const addEvent = (
+  call: UpstreamCall,
+  name: string,
+  time: number,
+  attributes: readonly SpanAttribute[],
+): void => {
+  if (call.events.length < MAX_EVENTS) call.events.push({ name, time, attributes });
+  else call.droppedEvents += 1;
+};
 
 export interface RecordError {
   /** `error.type`. */
@@ -122,6 +145,9 @@ export const newUpstreamCall = (
   port,
   operation,
   status: 0,
+  requestBytes: 0,
   responseBytes: 0,
+  events: [],
+  droppedEvents: 0,
   error: undefined,
 });

@@ -1,14 +1,16 @@
 import type { Registry } from 'prom-client';
+import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts';
 import type { CelContext } from '../../lib/cel/expression.ts';
-import { accessLogLine, type LogFormat } from './access-log.ts';
 import { ContextPlan, type EnvironmentFacts, expressionsOf, optional } from './context.ts';
+import { accessLogLine, type LogFormat } from './log/access-log.ts';
 import { RequestMetrics } from './metrics/requests.ts';
+import { outcomeOf } from './outcome.ts';
 import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
-import { type RandomBytes, Sampler } from './sampling.ts';
-import type { SpanSink } from './span.ts';
-import { buildSpans, type SpanNames } from './spans.ts';
-import type { TraceContext } from './trace-context.ts';
+import { type RandomBytes, Sampler } from './trace/sampling.ts';
+import type { SpanSink } from './trace/span.ts';
+import { buildSpans, type SpanNames } from './trace/spans.ts';
+import { TRACE_FIELDS, type TraceCarrier, type TraceContext } from './trace/trace-context.ts';
 
 export interface TelemetryDependencies {
   readonly random: RandomBytes;
@@ -21,6 +23,8 @@ export interface TelemetryDependencies {
   /** Of the gateway, for `agentgateway_build_info`; default `unknown`. */
   readonly version?: string;
   readonly environment?: EnvironmentFacts;
+  /** What becomes of clients' trace contexts where no policy says so; default `parent`. */
+  readonly traceContext?: TraceContextMode;
   /** Default `post`. */
   readonly spanNames?: SpanNames;
   /** Told of a defect in telemetry itself, which must not become a defect of the request; default: nobody. */
@@ -48,7 +52,7 @@ export class Telemetry {
   constructor(deps: TelemetryDependencies) {
     this.#deps = deps;
     this.#environment = deps.environment ?? {};
-    this.#sampler = new Sampler(deps.random, this.#environment);
+    this.#sampler = new Sampler(deps.random, this.#environment, deps.traceContext);
     this.#metrics = new RequestMetrics(deps.registry, deps.version ?? 'unknown');
   }
 
@@ -56,9 +60,16 @@ export class Telemetry {
    * Decides whether the request is traced, before it is routed. Undefined: no spans, and the client's trace context passes through as it
    * is; with `exported: false` the caller had decided so, and ids only go to the access log.
    */
-  begin(policy: TelemetryPolicy | undefined, request: RequestFacts): TraceContext | undefined {
+  begin(policy: TelemetryPolicy | undefined, request: RequestFacts, message?: TraceCarrier): TraceContext | undefined {
     const tracing = policy?.tracing;
-    return tracing && this.#guard(() => this.#sampler.sample(tracing, request));
+    return tracing && this.#guard(() => this.#sampler.sample(tracing, request, message));
+  }
+
+  /** Decides again, once the client's message is read: `params._meta` may carry a trace context. */
+  onMessage(record: RequestRecord, message: TraceCarrier): void {
+    if (TRACE_FIELDS.some((name) => message[name] !== undefined)) {
+      record.trace = this.begin(record.telemetry, record.request, message);
+    }
   }
 
   /** Id of a CLIENT span: 16 lower-case hex digits. */
@@ -70,6 +81,7 @@ export class Telemetry {
   finish(record: RequestRecord): void {
     if (this.#finished.has(record)) return;
     this.#finished.add(record);
+    record.outcome = outcomeOf(record);
     const policy = record.telemetry ?? NO_POLICY;
     const plans = this.#plansOf(policy);
     const context = (plan: ContextPlan): CelContext => plan.build(record.request, record, this.#environment);

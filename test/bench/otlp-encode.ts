@@ -4,7 +4,7 @@
 
 import { OtlpEncoder } from '../../gateway/telemetry/export/encode.ts';
 import { MAX_BATCH_SPANS } from '../../gateway/telemetry/export/queue.ts';
-import type { SpanAttribute } from '../../gateway/telemetry/span.ts';
+import type { SpanAttribute } from '../../gateway/telemetry/trace/span.ts';
 import { aSpan } from '../support/otlp/spans.ts';
 
 const ROUNDS = 7;

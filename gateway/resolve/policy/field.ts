@@ -3,4 +3,6 @@ export interface PolicyField<S> {
   /** `namespace/name`. */
   readonly policy: string;
   readonly spec: S;
+  /** Of the policy object. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '../policy.ts';
-import { type Resource, SCOPE_NAME, type SpanData } from '../span.ts';
+import { type Resource, SCOPE_NAME, type SpanAttribute, type SpanData, type SpanEvent } from '../trace/span.ts';
+import type { SpanContext } from '../trace/trace-context.ts';
 import { BackwardWriter } from './protobuf/writer.ts';
 
 /** Longest string value, span name or status message, in UTF-8 bytes; the rest is cut. */
@@ -45,15 +46,19 @@ export class OtlpEncoder {
       if (span.status.message !== '') text(writer, FIELD.statusMessage, span.status.message, MAX_STRING_BYTES);
       prefix(writer, FIELD.status, before);
     }
-    const kept = Math.min(span.attributes.length, MAX_ATTRIBUTES);
-    if (kept < span.attributes.length) {
-      writer.varint(span.attributes.length - kept);
-      writer.byte(FIELD.droppedAttributes);
+    for (let index = span.links.length - 1; index >= 0; index--) {
+      const link = span.links[index];
+      if (link !== undefined) spanLink(writer, link);
     }
-    for (let index = kept - 1; index >= 0; index--) {
-      const attribute = span.attributes[index];
-      if (attribute !== undefined) keyValue(writer, FIELD.attributes, attribute[0], attribute[1]);
+    if (span.droppedEvents > 0) {
+      writer.varint(span.droppedEvents);
+      writer.byte(FIELD.droppedEvents);
     }
+    for (let index = span.events.length - 1; index >= 0; index--) {
+      const event = span.events[index];
+      if (event !== undefined) spanEvent(writer, event);
+    }
+    attributes(writer, span.attributes, FIELD.attributes, FIELD.droppedAttributes);
     writer.unixNano(span.endTime);
     writer.byte(FIELD.endTime);
     writer.unixNano(span.startTime);
@@ -87,6 +92,40 @@ export class OtlpEncoder {
     writer.byte(FIELD.resourceSpans);
     return Buffer.concat([writer.take(), ...entries]);
   }
+}
+
+function attributes(writer: BackwardWriter, all: readonly SpanAttribute[], field: number, dropped: number): void {
+  const kept = Math.min(all.length, MAX_ATTRIBUTES);
+  if (kept < all.length) {
+    writer.varint(all.length - kept);
+    writer.byte(dropped);
+  }
+  for (let index = kept - 1; index >= 0; index--) {
+    const attribute = all[index];
+    if (attribute !== undefined) keyValue(writer, field, attribute[0], attribute[1]);
+  }
+}
+
+function spanEvent(writer: BackwardWriter, event: SpanEvent): void {
+  const before = writer.length();
+  attributes(writer, event.attributes, FIELD.eventAttributes, FIELD.eventDroppedAttributes);
+  text(writer, FIELD.eventName, event.name, MAX_NAME_BYTES);
+  writer.unixNano(event.time);
+  writer.byte(FIELD.eventTime);
+  prefix(writer, FIELD.events, before);
+}
+
+function spanLink(writer: BackwardWriter, { traceId, spanId, flags, traceState }: SpanContext): void {
+  const before = writer.length();
+  // A link is to a span of another process.
+  writer.fixed32((flags & 0xff) | FLAG_HAS_IS_REMOTE | FLAG_IS_REMOTE);
+  writer.byte(FIELD.linkFlags);
+  if (traceState !== undefined && traceState.length <= MAX_NAME_BYTES) {
+    text(writer, FIELD.traceState, traceState, MAX_STRING_BYTES);
+  }
+  id(writer, FIELD.spanId, spanId, 8);
+  id(writer, FIELD.traceId, traceId, 16);
+  prefix(writer, FIELD.links, before);
 }
 
 function keyValue(writer: BackwardWriter, field: number, name: string, value: AttributeValue): void {
@@ -154,6 +193,14 @@ const FIELD = {
   endTime: (8 << 3) | 1,
   attributes: (9 << 3) | 2,
   droppedAttributes: 10 << 3,
+  events: (11 << 3) | 2,
+  droppedEvents: 12 << 3,
+  links: (13 << 3) | 2,
+  eventTime: (1 << 3) | 1,
+  eventName: (2 << 3) | 2,
+  eventAttributes: (3 << 3) | 2,
+  eventDroppedAttributes: 4 << 3,
+  linkFlags: (6 << 3) | 5,
   status: (15 << 3) | 2,
   flags: (16 << 3) | 5,
   statusMessage: (2 << 3) | 2,

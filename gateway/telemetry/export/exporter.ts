@@ -1,4 +1,4 @@
-import type { Resource, SpanData, SpanSink } from '../span.ts';
+import type { Resource, SpanData, SpanSink } from '../trace/span.ts';
 import { type DropReason, SpanAccount, type SpanCounts } from './account.ts';
 import { OtlpEncoder } from './encode.ts';
 import { type ExportHealth, type WriteLog, watchHealth } from './health.ts';

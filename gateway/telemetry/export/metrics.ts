@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { METRICS } from '../../../lib/api/metrics.ts';
+import { METRICS } from '../../../lib/api/telemetry/metrics.ts';
 import { DROP_REASONS } from './account.ts';
 import type { Exporters } from './registry.ts';
 

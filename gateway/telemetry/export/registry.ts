@@ -1,5 +1,5 @@
 import type { TracingPolicy } from '../policy.ts';
-import type { SpanSink } from '../span.ts';
+import type { SpanSink } from '../trace/span.ts';
 import { SpanAccount, type SpanCounts } from './account.ts';
 import { BatchExporter, type BatchOptions } from './exporter.ts';
 import { GrpcTransport } from './grpc.ts';

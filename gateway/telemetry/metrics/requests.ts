@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { mcpMethod } from '../../../lib/api/mcp.ts';
-import { HTTP_METHODS, METRICS, type MetricDefinition, UNKNOWN } from '../../../lib/api/metrics.ts';
+import { HTTP_METHODS, METRICS, type MetricDefinition, UNKNOWN } from '../../../lib/api/telemetry/metrics.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { evaluate } from '../attributes.ts';
 import type { RouteLabels } from '../labels.ts';

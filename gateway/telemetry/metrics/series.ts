@@ -1,5 +1,5 @@
 import type { Metric, Registry } from 'prom-client';
-import type { MetricDefinition } from '../../../lib/api/metrics.ts';
+import type { MetricDefinition } from '../../../lib/api/telemetry/metrics.ts';
 
 /** Names and values of the labels of one series, in the order in which they are printed. */
 export type Labels = readonly (readonly [name: string, value: string])[];

@@ -10,7 +10,7 @@ import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
 import { KnownNames } from '../../../gateway/telemetry/names.ts';
 import type { TelemetryPolicy } from '../../../gateway/telemetry/policy.ts';
 import type { RequestRecord } from '../../../gateway/telemetry/record.ts';
-import type { TraceContext } from '../../../gateway/telemetry/trace-context.ts';
+import type { TraceContext } from '../../../gateway/telemetry/trace/trace-context.ts';
 import type { UpstreamTarget } from '../../../gateway/upstream/target.ts';
 import { Upstream, type UpstreamOptions } from '../../../gateway/upstream/upstream.ts';
 
@@ -49,6 +49,7 @@ export const startGateway = async (upstreamUrl: string, options: TestGatewayOpti
     sessions: new SessionTokens({ key: SESSION_KEY, randomBytes, randomUuid: randomUUID }),
     names,
     newSpanId: () => 'b7ad6b7169203331',
+    onMessage: () => {},
     now,
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
   });
@@ -129,6 +130,7 @@ const newRecord = ({ trace, telemetry }: TestGatewayOptions): RequestRecord => (
   upstreamCalls: [],
   reason: 'Upstream',
   error: undefined,
+  outcome: undefined,
 });
 
 export interface TestServer {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../../gateway/telemetry/export/transport.ts';
 import type { Collector, TracingPolicy } from '../../../gateway/telemetry/policy.ts';
-import type { SpanData } from '../../../gateway/telemetry/span.ts';
+import type { SpanData } from '../../../gateway/telemetry/trace/span.ts';
 
 /** A SERVER span as the gateway makes them; `overrides` replace what a test is about. */
 export const aSpan = (overrides: Partial<SpanData> = {}): SpanData => ({
@@ -18,6 +18,9 @@ export const aSpan = (overrides: Partial<SpanData> = {}): SpanData => ({
     ['gateway', 'agentgateway-system/mcp-gateway'],
     ['http.status', 200n],
   ],
+  events: [],
+  droppedEvents: 0,
+  links: [],
   status: { code: 'UNSET' },
   ...overrides,
 });

@@ -3,7 +3,7 @@ import type { Forward } from '../../../gateway/exchange.ts';
 import type { GatewayServerOptions } from '../../../gateway/http/server.ts';
 import { ProxyHandler } from '../../../gateway/proxy/handler.ts';
 import type { RequestRecord } from '../../../gateway/telemetry/record.ts';
-import type { TraceContext } from '../../../gateway/telemetry/trace-context.ts';
+import type { TraceContext } from '../../../gateway/telemetry/trace/trace-context.ts';
 import type { UpstreamTarget } from '../../../gateway/upstream/target.ts';
 import { Upstream, type UpstreamOptions } from '../../../gateway/upstream/upstream.ts';
 import { clock, startServer, type TestServer, until } from '../http/server.ts';

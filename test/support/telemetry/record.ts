@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
-import type { LogFormat } from '../../../gateway/telemetry/access-log.ts';
+import type { LogFormat } from '../../../gateway/telemetry/log/access-log.ts';
 import type { McpFacts, RequestFacts, RequestRecord, UpstreamCall } from '../../../gateway/telemetry/record.ts';
-import type { SpanData } from '../../../gateway/telemetry/span.ts';
 import { Telemetry, type TelemetryDependencies } from '../../../gateway/telemetry/telemetry.ts';
+import type { SpanData } from '../../../gateway/telemetry/trace/span.ts';
 
 /** As the seed post's request came in. */
 export const aRequest = (overrides: Partial<RequestFacts> = {}): RequestFacts => ({
@@ -33,6 +33,7 @@ export const someMcp = (overrides: Partial<McpFacts> = {}): McpFacts => ({
   errorCode: undefined,
   errorMessage: undefined,
   toolError: false,
+  cancelled: false,
   ...overrides,
 });
 
@@ -45,7 +46,10 @@ export const aCall = (overrides: Partial<UpstreamCall> = {}): UpstreamCall => ({
   port: 443,
   operation: 'tools/call',
   status: 200,
+  requestBytes: 119,
   responseBytes: 512,
+  events: [],
+  droppedEvents: 0,
   error: undefined,
   ...overrides,
 });
@@ -71,6 +75,7 @@ export const aRecord = (overrides: Partial<RequestRecord> = {}): RequestRecord =
   upstreamCalls: [aCall()],
   reason: 'Upstream',
   error: undefined,
+  outcome: undefined,
   ...overrides,
 });
 

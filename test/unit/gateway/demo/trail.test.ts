@@ -22,6 +22,9 @@ const span = (fields: Partial<DecodedSpan>): DecodedSpan => ({
   endTimeUnixNano: 12_300_000n,
   attributes: [{ name: 'mcp.tool_name', type: 'stringValue', value: 'echo' }],
   droppedAttributesCount: 0,
+  events: [],
+  droppedEventsCount: 0,
+  links: [],
   status: { code: 'UNSET', message: '' },
   ...fields,
 });

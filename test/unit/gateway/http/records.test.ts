@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { GatewayError } from '../../../../gateway/errors.ts';
 import { noFacts } from '../../../../gateway/mcp/facts.ts';
-import type { TraceContext } from '../../../../gateway/telemetry/trace-context.ts';
+import type { TraceContext } from '../../../../gateway/telemetry/trace/trace-context.ts';
 import { connect, type RawClient, startServer, type TestServer, until } from '../../../support/http/server.ts';
 import { aBind, aListener, aSnapshot } from '../../../support/http/snapshot.ts';
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { GatewayError } from '../../../../gateway/errors.ts';
+import { OutcomeReader } from '../../../../gateway/mcp/answer/outcome.ts';
 import { type FactsContext, noFacts, noteMessage, noteOutcome } from '../../../../gateway/mcp/facts.ts';
 import { checkAccept, checkContentType, protocolVersion } from '../../../../gateway/mcp/headers.ts';
 import { errorBody } from '../../../../gateway/mcp/jsonrpc.ts';
 import { mediaType, SSE_TYPE } from '../../../../gateway/mcp/media.ts';
 import { parseMessage } from '../../../../gateway/mcp/message.ts';
-import { OutcomeReader } from '../../../../gateway/mcp/outcome.ts';
 import { KnownNames } from '../../../../gateway/telemetry/names.ts';
 import type { McpFacts } from '../../../../gateway/telemetry/record.ts';
 import { testGoldens } from '../../../support/golden.ts';

@@ -1,6 +1,6 @@
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { TraceContext } from '../../../../gateway/telemetry/trace-context.ts';
+import type { TraceContext } from '../../../../gateway/telemetry/trace/trace-context.ts';
 import { HEADERS, openSession, toolCall } from '../../../support/mcp/client.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../../../support/mcp/gateway.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../../../support/mcp/upstream.ts';
@@ -103,6 +103,7 @@ describe('trace context', () => {
     flags: 1,
     traceState: 'vendor=1',
     baggage: 'user=alice',
+    links: [],
     exported: true,
   };
   const sent = {

@@ -6,7 +6,7 @@ import {
   MAX_CAPTURED_BYTES,
   MAX_SCANNED_DEPTH,
   type Scalar,
-} from '../../../../gateway/mcp/json-scanner.ts';
+} from '../../../../gateway/mcp/answer/json-scanner.ts';
 
 const INTEREST: Interest = {
   tag: 'root',

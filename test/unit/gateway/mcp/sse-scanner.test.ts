@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { SseScanner } from '../../../../gateway/mcp/sse-scanner.ts';
+import { SseScanner } from '../../../../gateway/mcp/answer/sse-scanner.ts';
 
 interface Event {
   readonly type: string;

@@ -146,6 +146,7 @@ describe('the request', () => {
       flags: 1,
       traceState: 'vendor=1',
       baggage: undefined,
+      links: [],
       exported: true,
     };
     await start({ trace });

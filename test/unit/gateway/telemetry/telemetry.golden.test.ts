@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import type { CounterSeries, Family } from '../../../../gateway/telemetry/metrics/series.ts';
 import type { AttributeValue } from '../../../../gateway/telemetry/policy.ts';
 import type { McpFacts, RequestFacts, RequestRecord, UpstreamCall } from '../../../../gateway/telemetry/record.ts';
-import type { SpanData } from '../../../../gateway/telemetry/span.ts';
+import type { SpanData } from '../../../../gateway/telemetry/trace/span.ts';
 import { testGoldens } from '../../../support/golden.ts';
 import { aPolicy, type FrontendInput } from '../../../support/telemetry/policy.ts';
 import { aCall, aRecord, aRequest, observe, someMcp } from '../../../support/telemetry/record.ts';

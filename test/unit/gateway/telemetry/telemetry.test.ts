@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readsRequestBody } from '../../../../gateway/telemetry/context.ts';
-import { POST_ATTRIBUTES } from '../../../../lib/api/attributes.ts';
+import { POST_ATTRIBUTES } from '../../../../lib/api/telemetry/attributes.ts';
 import { aPolicy } from '../../../support/telemetry/policy.ts';
 import { aRecord, aRequest, observe, someMcp } from '../../../support/telemetry/record.ts';
 

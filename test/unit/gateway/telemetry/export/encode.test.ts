@@ -8,7 +8,7 @@ import {
   OtlpEncoder,
 } from '../../../../../gateway/telemetry/export/encode.ts';
 import type { AttributeValue } from '../../../../../gateway/telemetry/policy.ts';
-import type { Resource, SpanData } from '../../../../../gateway/telemetry/span.ts';
+import type { Resource, SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aSpan } from '../../../../support/otlp/spans.ts';
 
 const decode = (spans: readonly SpanData[], resource: Resource = []): DecodedSpan[] => {
@@ -55,6 +55,19 @@ const span: fc.Arbitrary<SpanData> = fc.record({
   startTime: time,
   endTime: time,
   attributes: fc.array(attribute, { maxLength: 40 }),
+  events: fc.array(fc.record({ name: text, time, attributes: fc.array(attribute, { maxLength: 4 }) }), {
+    maxLength: 4,
+  }),
+  droppedEvents: fc.nat(),
+  links: fc.array(
+    fc.record({
+      traceId: hex(32),
+      spanId: hex(16),
+      flags: fc.integer({ min: 0, max: 255 }),
+      traceState: fc.option(fc.constant('vendor=value'), { nil: undefined }),
+    }),
+    { maxLength: 3 },
+  ),
   status: fc.oneof(
     fc.constant({ code: 'UNSET' as const }),
     fc.record({ code: fc.constant('ERROR' as const), message: text }),
@@ -81,6 +94,18 @@ describe('OTLP bytes, read with the OpenTelemetry definitions', () => {
             endTimeUnixNano: nanoseconds(each.endTime),
             attributes: each.attributes.map(expected),
             droppedAttributesCount: 0,
+            events: each.events.map((event) => ({
+              name: event.name.toWellFormed(),
+              timeUnixNano: nanoseconds(event.time),
+              attributes: event.attributes.map(expected),
+            })),
+            droppedEventsCount: each.droppedEvents,
+            links: each.links.map(({ traceId, spanId, flags, traceState }) => ({
+              traceId,
+              spanId,
+              traceState: traceState ?? '',
+              flags: flags | 0x300,
+            })),
             status: {
               code: each.status.code,
               message: each.status.code === 'ERROR' ? each.status.message.toWellFormed() : '',

@@ -4,7 +4,7 @@ import { SpanAccount, type SpanCounts } from '../../../../../gateway/telemetry/e
 import { MAX_STRING_BYTES } from '../../../../../gateway/telemetry/export/encode.ts';
 import { BatchExporter, type BatchOptions } from '../../../../../gateway/telemetry/export/exporter.ts';
 import { MAX_BATCH_BYTES, MAX_QUEUE_BYTES } from '../../../../../gateway/telemetry/export/queue.ts';
-import type { SpanData } from '../../../../../gateway/telemetry/span.ts';
+import type { SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aSpan, countingClock, spansNamed, until } from '../../../../support/otlp/spans.ts';
 import { type FakeTransport, fakeTransport, REJECTED, TAKEN, UNREACHABLE } from '../../../../support/otlp/transport.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { accessLogLine, timestamp } from '../../../../gateway/telemetry/access-log.ts';
-import { compileCel } from '../../../../lib/cel/compile.ts';
-import { aRecord, aRequest, someMcp } from '../../../support/telemetry/record.ts';
+import { accessLogLine, timestamp } from '../../../../../gateway/telemetry/log/access-log.ts';
+import { compileCel } from '../../../../../lib/cel/compile.ts';
+import { aRecord, aRequest, someMcp } from '../../../../support/telemetry/record.ts';
 
 test.each([
   [0, '1970-01-01T00:00:00.000000Z'],

@@ -1,8 +1,13 @@
-import { STANDARD_ATTRIBUTES as NAME, REQUEST_ATTRIBUTES, SPAN_NAME, TOOL_ERROR } from '../../lib/api/attributes.ts';
-import type { CelContext } from '../../lib/cel/expression.ts';
-import { applyRules, evaluate, requestAttributes } from './attributes.ts';
-import type { AttributeValue, TracingPolicy } from './policy.ts';
-import type { McpFacts, RequestRecord, UpstreamCall } from './record.ts';
+import {
+  STANDARD_ATTRIBUTES as NAME,
+  REQUEST_ATTRIBUTES,
+  SPAN_NAME,
+  TOOL_ERROR,
+} from '../../../lib/api/telemetry/attributes.ts';
+import type { CelContext } from '../../../lib/cel/expression.ts';
+import { applyRules, evaluate, requestAttributes } from '../attributes.ts';
+import type { AttributeValue, TracingPolicy } from '../policy.ts';
+import type { McpFacts, RequestRecord, UpstreamCall } from '../record.ts';
 import type { SpanAttribute, SpanData, SpanStatus } from './span.ts';
 import type { TraceContext } from './trace-context.ts';
 
@@ -65,6 +70,9 @@ const serverSpan = (
     startTime: record.startTime,
     endTime: Math.max(record.startTime, record.endTime),
     attributes: [...attributes],
+    events: [],
+    droppedEvents: 0,
+    links: trace.links,
     status: statusOf(failure),
   };
 };
@@ -104,9 +112,14 @@ const clientSpan = (record: RequestRecord, trace: TraceContext, call: UpstreamCa
       [NAME.serverAddress, call.host],
       [NAME.serverPort, BigInt(call.port)],
       [NAME.responseStatus, call.status === 0 ? undefined : BigInt(call.status)],
+      [NAME.requestSize, call.requestBytes === 0 ? undefined : BigInt(call.requestBytes)],
+      [NAME.responseSize, BigInt(call.responseBytes)],
       [NAME.transport, 'tcp'],
       [NAME.errorType, failure?.type],
     ]),
+    events: call.events,
+    droppedEvents: call.droppedEvents,
+    links: [],
     status: statusOf(failure),
   };
 };

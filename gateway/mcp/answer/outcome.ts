@@ -1,6 +1,6 @@
-import { MCP_METHODS, type McpMethod } from '../../lib/api/mcp.ts';
+import { MCP_METHODS, type McpMethod } from '../../../lib/api/mcp.ts';
+import type { JsonRpcId } from '../jsonrpc.ts';
 import { type Interest, JsonScanner, type Scalar } from './json-scanner.ts';
-import type { JsonRpcId } from './jsonrpc.ts';
 import { SseScanner } from './sse-scanner.ts';
 
 /** Names that are learned from one answer; a longer list's rest stays unknown. */
@@ -18,6 +18,18 @@ export interface Outcome {
   readonly listed: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A request or notification of the server that came before the answer. */
+export interface ServerMessage {
+  readonly method: string;
+  /** Absent: a notification. */
+  readonly id: JsonRpcId | undefined;
+  /** Of `notifications/progress`. */
+  readonly progress: number | undefined;
+  readonly total: number | undefined;
+  /** Of `notifications/message`. */
+  readonly level: string | undefined;
+}
+
 const LISTS = Object.values<McpMethod>(MCP_METHODS).flatMap(({ lists }) => lists ?? []);
 
 /** The few places of a JSON-RPC message that tell how a request went. */
@@ -25,6 +37,7 @@ const MESSAGE: Interest = {
   keys: {
     id: { tag: 'id' },
     method: { tag: 'method' },
+    params: { keys: { progress: { tag: 'progress' }, total: { tag: 'total' }, level: { tag: 'level' } } },
     error: { tag: 'error', keys: { code: { tag: 'code' }, message: { tag: 'message' } } },
     result: {
       tag: 'result',
@@ -38,19 +51,26 @@ const MESSAGE: Interest = {
 };
 
 /**
- * Watches an answer stream by, as JSON or as server-sent events, for the message that answers one request. It delays and keeps nothing
- * but those few values (json-scanner.ts bounds each), so an answer of any size has an exact outcome.
+ * Watches messages stream by, as JSON or as server-sent events, for the one that answers a request, and tells of the others. It delays and
+ * keeps nothing but those few values (json-scanner.ts bounds each), so an answer of any size has an exact outcome.
  */
 export class OutcomeReader {
-  readonly #id: JsonRpcId;
+  readonly #id: JsonRpcId | undefined;
+  readonly #onMessage: (message: ServerMessage) => void;
   readonly #scanner: JsonScanner;
   readonly #events: SseScanner | undefined;
   #message = new MessageFacts();
   #outcome: Outcome | undefined;
   #resumable = false;
 
-  constructor(format: 'json' | 'sse', id: JsonRpcId) {
+  /** @param id of the request; undefined: nothing is waited for */
+  constructor(
+    format: 'json' | 'sse',
+    id: JsonRpcId | undefined,
+    onMessage: (message: ServerMessage) => void = () => {},
+  ) {
     this.#id = id;
+    this.#onMessage = onMessage;
     this.#scanner = new JsonScanner(MESSAGE, {
       onKey: (tag) => this.#message.reach(tag),
       onScalar: (tag, value) => this.#message.take(tag, value),
@@ -95,8 +115,10 @@ export class OutcomeReader {
 
   #endMessage(counts: boolean): void {
     this.#scanner.end();
-    if (counts && this.#scanner.complete && this.#outcome === undefined) {
-      this.#outcome = this.#message.answerTo(this.#id);
+    if (counts && this.#scanner.complete) {
+      const message = this.#message.asMessage();
+      if (message !== undefined) this.#onMessage(message);
+      else if (this.#id !== undefined) this.#outcome ??= this.#message.answerTo(this.#id);
     }
     this.#scanner.reset();
     this.#message = new MessageFacts();
@@ -111,6 +133,10 @@ class MessageFacts {
   #code: Scalar | undefined;
   #text: Scalar | undefined;
   #isError: Scalar | undefined;
+  #method: Scalar | undefined;
+  #progress: Scalar | undefined;
+  #total: Scalar | undefined;
+  #level: Scalar | undefined;
   #protocolVersion: Scalar | undefined;
 
   reach(tag: string): void {
@@ -134,9 +160,33 @@ class MessageFacts {
       case 'protocolVersion':
         this.#protocolVersion = value;
         break;
+      case 'method':
+        this.#method = value;
+        break;
+      case 'progress':
+        this.#progress = value;
+        break;
+      case 'total':
+        this.#total = value;
+        break;
+      case 'level':
+        this.#level = value;
+        break;
       default:
         this.#list(tag, value);
     }
+  }
+
+  /** Undefined: it is a response, or nothing that JSON-RPC knows. */
+  asMessage(): ServerMessage | undefined {
+    if (typeof this.#method !== 'string') return undefined;
+    return {
+      method: this.#method,
+      id: typeof this.#id === 'string' || typeof this.#id === 'number' ? this.#id : undefined,
+      progress: typeof this.#progress === 'number' ? this.#progress : undefined,
+      total: typeof this.#total === 'number' ? this.#total : undefined,
+      level: typeof this.#level === 'string' ? this.#level : undefined,
+    };
   }
 
   /** The outcome, if this is a response with that id; or with none, as errors may be that concern the request as a whole. */

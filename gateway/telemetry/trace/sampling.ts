@@ -1,9 +1,17 @@
-import type { CelContext, CelExpression } from '../../lib/cel/expression.ts';
-import { evaluate } from './attributes.ts';
-import { ContextPlan, type EnvironmentFacts } from './context.ts';
-import type { Sampling, TracingPolicy } from './policy.ts';
-import type { RequestFacts } from './record.ts';
-import { parseTraceparent, SAMPLED, type TraceContext, type TraceParent } from './trace-context.ts';
+import type { TraceContextMode } from '../../../lib/api/agentgateway/annotations.ts';
+import type { CelContext, CelExpression } from '../../../lib/cel/expression.ts';
+import { evaluate } from '../attributes.ts';
+import { ContextPlan, type EnvironmentFacts } from '../context.ts';
+import type { Sampling, TracingPolicy } from '../policy.ts';
+import type { RequestFacts } from '../record.ts';
+import {
+  carried,
+  extractSpan,
+  SAMPLED,
+  type SpanContext,
+  type TraceCarrier,
+  type TraceContext,
+} from './trace-context.ts';
 
 /** Cryptographically strong bytes. */
 export type RandomBytes = (size: number) => Uint8Array;
@@ -16,19 +24,28 @@ export class Sampler {
   readonly #random: RandomBytes;
   #pool = new Uint8Array();
   readonly #environment: EnvironmentFacts;
+  readonly #mode: TraceContextMode;
   readonly #plans = new WeakMap<CelExpression, ContextPlan>();
 
-  constructor(random: RandomBytes, environment: EnvironmentFacts) {
+  /** @param mode of policies that name none */
+  constructor(random: RandomBytes, environment: EnvironmentFacts, mode: TraceContextMode = 'parent') {
     this.#random = random;
     this.#environment = environment;
+    this.#mode = mode;
   }
 
-  /** Undefined: not traced, and the client's context passes through as it is. */
-  sample(policy: TracingPolicy, request: RequestFacts): TraceContext | undefined {
-    const parent = parseTraceparent(request.headers.traceparent);
-    const sampling = parent === undefined ? policy.randomSampling : policy.clientSampling;
-    if (!this.#decide(sampling, request)) return undefined;
-    return this.#begin(parent, request);
+  /**
+   * Undefined: not traced, and the client's context passes through as it is.
+   *
+   * @param message what the client's message carries: it is nearer to the caller than the header fields, which an HTTP client may have
+   * written under a span of its own. Those become a link (OpenTelemetry semantic conventions for MCP, "Context propagation").
+   */
+  sample(policy: TracingPolicy, request: RequestFacts, message: TraceCarrier = {}): TraceContext | undefined {
+    const mode = policy.traceContext ?? this.#mode;
+    const sent = mode === 'ignore' ? [] : sentSpans(message, request.headers);
+    if (!this.#decide(sent.length === 0 ? policy.randomSampling : policy.clientSampling, request)) return undefined;
+    const [parent, links] = mode === 'parent' ? [sent[0], sent.slice(1)] : [undefined, sent];
+    return this.#begin(parent, links, carried(message.baggage) ?? carried(request.headers.baggage));
   }
 
   /** 16 hex digits, not all zero. */
@@ -55,16 +72,16 @@ export class Sampler {
     return plan.build(request, undefined, this.#environment);
   }
 
-  #begin(parent: TraceParent | undefined, { headers }: RequestFacts): TraceContext {
+  #begin(parent: SpanContext | undefined, links: readonly SpanContext[], baggage: string | undefined): TraceContext {
     const flags = parent?.flags ?? SAMPLED;
     return {
       traceId: parent?.traceId ?? this.#id(16),
       spanId: this.#id(8),
-      parentSpanId: parent?.parentId,
+      parentSpanId: parent?.spanId,
       flags,
-      // Vendor state belongs to the parent that came with it (W3C Trace Context §3.3).
-      traceState: parent === undefined ? undefined : joined(headers.tracestate, ','),
-      baggage: joined(headers.baggage, ','),
+      traceState: parent?.traceState,
+      baggage,
+      links,
       exported: (flags & SAMPLED) !== 0,
     };
   }
@@ -89,5 +106,8 @@ export class Sampler {
   }
 }
 
-const joined = (header: string | string[] | undefined, separator: string): string | undefined =>
-  Array.isArray(header) ? header.join(separator) : header;
+/** The nearest caller first. */
+const sentSpans = (...carriers: readonly TraceCarrier[]): readonly SpanContext[] => {
+  const spans = carriers.map(extractSpan).filter((span) => span !== undefined);
+  return spans.filter(({ spanId }, index) => spans.findIndex((other) => other.spanId === spanId) === index);
+};

@@ -1,7 +1,7 @@
-import type { CelContext } from '../../lib/cel/expression.ts';
-import { applyRules, evaluate, requestAttributes } from './attributes.ts';
-import type { AccessLogPolicy, AttributeValue } from './policy.ts';
-import type { RequestRecord } from './record.ts';
+import type { CelContext } from '../../../lib/cel/expression.ts';
+import { applyRules, evaluate, requestAttributes } from '../attributes.ts';
+import type { AccessLogPolicy, AttributeValue } from '../policy.ts';
+import type { RequestRecord } from '../record.ts';
 
 export type LogFormat = 'text' | 'json';
 

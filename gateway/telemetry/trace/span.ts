@@ -1,4 +1,5 @@
-import type { AttributeValue, ResourceAttribute } from './policy.ts';
+import type { AttributeValue, ResourceAttribute } from '../policy.ts';
+import type { SpanContext } from './trace-context.ts';
 
 /** A finished span, ready to be encoded. Times are milliseconds of the Unix epoch, with fractions. */
 export interface SpanData {
@@ -15,7 +16,18 @@ export interface SpanData {
   readonly endTime: number;
   /** In order; int64 as bigint, string, boolean, double as number. */
   readonly attributes: readonly SpanAttribute[];
+  /** In order of time. */
+  readonly events: readonly SpanEvent[];
+  readonly droppedEvents: number;
+  readonly links: readonly SpanContext[];
   readonly status: SpanStatus;
+}
+
+/** Something that happened while the span was open. */
+export interface SpanEvent {
+  readonly name: string;
+  readonly time: number;
+  readonly attributes: readonly SpanAttribute[];
 }
 
 export type SpanAttribute = readonly [name: string, value: AttributeValue];

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Sampling } from '../../../../gateway/telemetry/policy.ts';
-import { Sampler } from '../../../../gateway/telemetry/sampling.ts';
-import { compileCel } from '../../../../lib/cel/compile.ts';
-import { aCollector, aTracingPolicy } from '../../../support/otlp/spans.ts';
-import { aRequest, countingRandom } from '../../../support/telemetry/record.ts';
+import type { Sampling } from '../../../../../gateway/telemetry/policy.ts';
+import { Sampler } from '../../../../../gateway/telemetry/trace/sampling.ts';
+import { compileCel } from '../../../../../lib/cel/compile.ts';
+import { aCollector, aTracingPolicy } from '../../../../support/otlp/spans.ts';
+import { aRequest, countingRandom } from '../../../../support/telemetry/record.ts';
 
 const PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
@@ -83,6 +83,7 @@ describe('trace context', () => {
       flags: 1,
       traceState: undefined,
       baggage: undefined,
+      links: [],
       exported: true,
     });
   });
@@ -96,6 +97,7 @@ describe('trace context', () => {
       flags: 1,
       traceState: 'vendor=1',
       baggage: 'a=1,b=2',
+      links: [],
       exported: true,
     });
   });
@@ -104,6 +106,71 @@ describe('trace context', () => {
     const headers = { traceparent: PARENT.replace(/01$/, '00') };
     const trace = new Sampler(countingRandom(), {}).sample(policy(false, true), aRequest({ headers }));
     expect(trace).toMatchObject({ flags: 0, exported: false });
+  });
+
+  describe('from header fields and from the message', () => {
+    const HEADER = { traceId: 'a'.repeat(32), spanId: 'a'.repeat(16), flags: 1, traceState: 'from=header' };
+    const MESSAGE = { traceId: 'b'.repeat(32), spanId: 'b'.repeat(16), flags: 1, traceState: 'from=message' };
+    const carrier = ({ traceId, spanId, traceState }: typeof HEADER) => ({
+      traceparent: `00-${traceId}-${spanId}-01`,
+      tracestate: traceState,
+    });
+    const NEW = '0102030405060708090a0b0c0d0e0f10';
+
+    test.each([
+      ['parent', 'neither', NEW, undefined, []],
+      ['parent', 'header', HEADER.traceId, HEADER.spanId, []],
+      ['parent', 'message', MESSAGE.traceId, MESSAGE.spanId, []],
+      ['parent', 'both', MESSAGE.traceId, MESSAGE.spanId, [HEADER]],
+      ['link', 'neither', NEW, undefined, []],
+      ['link', 'header', NEW, undefined, [HEADER]],
+      ['link', 'message', NEW, undefined, [MESSAGE]],
+      ['link', 'both', NEW, undefined, [MESSAGE, HEADER]],
+      ['ignore', 'neither', NEW, undefined, []],
+      ['ignore', 'header', NEW, undefined, []],
+      ['ignore', 'message', NEW, undefined, []],
+      ['ignore', 'both', NEW, undefined, []],
+    ] as const)('%s, %s sent', (mode, sent, traceId, parentSpanId, links) => {
+      const headers = sent === 'header' || sent === 'both' ? carrier(HEADER) : {};
+      const message = sent === 'message' || sent === 'both' ? carrier(MESSAGE) : {};
+      const sampler = new Sampler(countingRandom(), {}, mode);
+      const trace = sampler.sample(policy(true, true), aRequest({ headers }), message);
+      const parent = [HEADER, MESSAGE].find(({ spanId }) => spanId === parentSpanId);
+      expect(trace).toMatchObject({ traceId, parentSpanId, links, flags: 1, traceState: parent?.traceState });
+    });
+
+    test('the policy’s mode wins over the gateway’s', () => {
+      const sampler = new Sampler(countingRandom(), {}, 'ignore');
+      const trace = sampler.sample(
+        { ...policy(false, true), traceContext: 'link' },
+        aRequest({ headers: carrier(HEADER) }),
+      );
+      expect(trace?.links).toEqual([HEADER]);
+    });
+
+    test('a caller that is ignored does not decide about sampling; one that is linked cannot switch it off', () => {
+      const unsampled = aRequest({ headers: { traceparent: PARENT.replace(/01$/, '00') } });
+      const sampled = (mode: 'link' | 'ignore', random: boolean, client: boolean) =>
+        new Sampler(countingRandom(), {}, mode).sample(policy(random, client), unsampled)?.exported;
+      expect(sampled('ignore', true, false)).toBe(true);
+      expect(sampled('ignore', false, true)).toBeUndefined();
+      expect(sampled('link', false, true)).toBe(true);
+    });
+
+    test('the same span in both is one', () => {
+      const trace = new Sampler(countingRandom(), {}).sample(
+        policy(false, true),
+        aRequest({ headers: carrier(HEADER) }),
+        carrier(HEADER),
+      );
+      expect(trace).toMatchObject({ parentSpanId: HEADER.spanId, links: [] });
+    });
+
+    test('what no header field could hold is not passed on', () => {
+      const message = { ...carrier(MESSAGE), tracestate: 'a=1\r\nx: y', baggage: 'é'.repeat(9_000) };
+      const trace = new Sampler(countingRandom(), {}).sample(policy(false, true), aRequest(), message);
+      expect(trace).toMatchObject({ parentSpanId: MESSAGE.spanId, traceState: undefined, baggage: undefined });
+    });
   });
 
   test('ids are never all zero', () => {

@@ -47,7 +47,13 @@ export const STANDARD_ATTRIBUTES = {
   serverPort: 'server.port',
   requestMethod: 'http.request.method',
   responseStatus: 'http.response.status_code',
+  requestSize: 'http.request.body.size',
+  responseSize: 'http.response.body.size',
   errorType: 'error.type',
+  /** Of events: what a notification of the server says. */
+  progress: 'mcp.progress',
+  progressTotal: 'mcp.progress.total',
+  logLevel: 'mcp.log.level',
 } as const;
 
 /** An added attribute of this name names the span instead. */

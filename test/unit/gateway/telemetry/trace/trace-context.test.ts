@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  extractSpan,
   formatTraceparent,
   injectTraceContext,
-  parseTraceparent,
   type TraceContext,
-} from '../../../../gateway/telemetry/trace-context.ts';
+} from '../../../../../gateway/telemetry/trace/trace-context.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
@@ -17,6 +17,7 @@ const aTrace = (overrides: Partial<TraceContext> = {}): TraceContext => ({
   flags: 1,
   traceState: 'vendor=1',
   baggage: 'user=alice',
+  links: [],
   exported: true,
   ...overrides,
 });
@@ -29,7 +30,12 @@ describe('traceparent', () => {
     ['optional white space (RFC 9110 §5.5)', ` 00-${TRACE}-${SPAN}-01 `, 1],
     ['a later version with more fields', `cc-${TRACE}-${SPAN}-01-what-the-future-brings`, 1],
   ])('is read: %s', (_, header, flags) => {
-    expect(parseTraceparent(header)).toEqual({ traceId: TRACE, parentId: SPAN, flags });
+    expect(extractSpan({ traceparent: header })).toEqual({
+      traceId: TRACE,
+      spanId: SPAN,
+      flags,
+      traceState: undefined,
+    });
   });
 
   test.each([
@@ -47,7 +53,7 @@ describe('traceparent', () => {
     ['not hexadecimal', `00-${TRACE.replace('4', 'g')}-${SPAN}-01`],
     ['a second line', `00-${TRACE}-${SPAN}-01\n00-${TRACE}-${SPAN}-01`],
   ])('is ignored: %s', (_, header) => {
-    expect(parseTraceparent(header)).toBeUndefined();
+    expect(extractSpan({ traceparent: header })).toBeUndefined();
   });
 
   const hex = (length: number) =>
@@ -58,9 +64,9 @@ describe('traceparent', () => {
 
   test('what is written is read', () => {
     fc.assert(
-      fc.property(hex(16), hex(8), fc.nat(255), (traceId, parentId, flags) => {
-        const header = formatTraceparent(aTrace({ traceId, flags }), parentId);
-        expect(parseTraceparent(header)).toEqual({ traceId, parentId, flags });
+      fc.property(hex(16), hex(8), fc.nat(255), (traceId, spanId, flags) => {
+        const traceparent = formatTraceparent(aTrace({ traceId, flags }), spanId);
+        expect(extractSpan({ traceparent })).toEqual({ traceId, spanId, flags, traceState: undefined });
       }),
     );
   });
@@ -69,11 +75,11 @@ describe('traceparent', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.?$/)),
-        (header) => {
-          const parsed = parseTraceparent(header);
+        (traceparent) => {
+          const parsed = extractSpan({ traceparent });
           if (parsed === undefined) return;
           expect(parsed.traceId).toMatch(/^[0-9a-f]{32}$/);
-          expect(parsed.parentId).toMatch(/^[0-9a-f]{16}$/);
+          expect(parsed.spanId).toMatch(/^[0-9a-f]{16}$/);
         },
       ),
     );
