@@ -18,6 +18,7 @@ describe('tooltrail gateway', () => {
       connectTo: new Map(),
       referenceGrants: 'route-and-policy',
       logFormat: 'text',
+      traceContext: 'parent',
       spanNames: 'post',
       sessionKey: undefined,
       shutdown: { linger: 0, drain: 30_000, flush: 5_000 },

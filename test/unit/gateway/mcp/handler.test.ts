@@ -83,6 +83,7 @@ describe('a request', () => {
       errorCode: undefined,
       errorMessage: undefined,
       toolError: true,
+      cancelled: false,
     });
     const [call] = upstreamCalls;
     expect(call).toMatchObject({
