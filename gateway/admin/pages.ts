@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, BlockList, isIP } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { hostOf } from '../route/host.ts';
 
 /** Where one of the gateway's own interfaces listens. */
@@ -12,7 +13,8 @@ export interface ListenAddress {
 export interface Page {
   readonly status?: number;
   readonly type: string;
-  readonly body: string;
+  /** In pieces, if it is long. */
+  readonly body: string | AsyncIterable<string>;
 }
 
 export interface PagesOptions {
@@ -20,7 +22,7 @@ export interface PagesOptions {
   readonly name: string;
   readonly address: ListenAddress;
   /** By path; made anew for each request. */
-  readonly pages: ReadonlyMap<string, () => Page | Promise<Page>>;
+  readonly pages: ReadonlyMap<string, (accept: string | undefined) => Page | Promise<Page>>;
   /** Told of a page that could not be made. */
   readonly onError: (error: unknown) => void;
 }
@@ -96,7 +98,7 @@ const answer = async (request: IncomingMessage, pages: PagesOptions['pages'], lo
   const page = pages.get((request.url ?? '').split('?', 1)[0] ?? '');
   if (page === undefined) return text(404, 'not found');
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'only GET and HEAD are allowed');
-  return page();
+  return page(request.headers.accept);
 };
 
 const send = (request: IncomingMessage, response: ServerResponse, { status = 200, type, body }: Page): void => {
@@ -104,11 +106,13 @@ const send = (request: IncomingMessage, response: ServerResponse, { status = 200
   if (!request.complete) response.setHeader('connection', 'close');
   response.writeHead(status, {
     'content-type': type,
-    'content-length': Buffer.byteLength(body),
+    ...(typeof body === 'string' ? { 'content-length': Buffer.byteLength(body) } : {}),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') response.end();
+  else if (typeof body === 'string') response.end(body);
+  else pipeline(body, response).catch(() => response.destroy());
 };
 
 const text = (status: number, line: string): Page => ({ status, type: TEXT, body: `${line}\n` });

@@ -11,9 +11,11 @@ import { McpHandler } from '../mcp/handler.ts';
 import { SESSION_KEY_BYTES, SessionTokens } from '../mcp/session-token.ts';
 import { ProxyHandler } from '../proxy/handler.ts';
 import { FileSource } from '../source/file.ts';
+import type { Finding } from '../status/findings.ts';
 import { registerExporterMetrics } from '../telemetry/export/metrics.ts';
 import { Exporters } from '../telemetry/export/registry.ts';
-import { newRegistry, renderMetrics } from '../telemetry/metrics/render.ts';
+import { addProcessMetrics, negotiateFormat, newRegistry, renderMetrics } from '../telemetry/metrics/render.ts';
+import { registerStateMetrics } from '../telemetry/metrics/state.ts';
 import { KnownNames } from '../telemetry/names.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { Upstream } from '../upstream/upstream.ts';
@@ -46,9 +48,11 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   const registry = newRegistry();
   const exporters = new Exporters({ clock, log, dial: (name, port) => dial(options, name, port) });
   registerExporterMetrics(registry, exporters);
+  addProcessMetrics(registry);
   const environment = { podName: host.env.POD_NAME, namespace: host.env.POD_NAMESPACE ?? host.env.NAMESPACE };
   const telemetry = new Telemetry({
     random: randomBytes,
+    now,
     sinks: (policy) => exporters.sink(policy),
     log: (line) => accessLog.line(line),
     logFormat: options.logFormat,
@@ -61,7 +65,12 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   });
   const random = (): number => clock.random();
   const newSpanId = (): string => telemetry.newSpanId();
-  const upstream = new Upstream({ connectTo: options.connectTo, now });
+  const upstream = new Upstream({
+    connectTo: options.connectTo,
+    now,
+    onConnect: ({ tls }, duration) =>
+      telemetry.connections.connected(tls === undefined ? 'plaintext' : 'tls', duration),
+  });
   const mcp = new McpHandler({
     upstream,
     sessions: new SessionTokens({
@@ -72,6 +81,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     names: new KnownNames(),
     newSpanId,
     onMessage: (record, carrier) => telemetry.onMessage(record, carrier),
+    stream: () => telemetry.stream(),
     now,
   });
   const proxy = new ProxyHandler({ upstream, newSpanId, now, random });
@@ -82,6 +92,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
       http: (exchange, backend) => proxy.handle(exchange, backend),
     },
     telemetry,
+    connections: telemetry.connections,
     now,
     random,
     environment,
@@ -94,6 +105,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
 
   let report: Report | undefined;
   let stopping = false;
+  let appliedAt: number | undefined;
   let applied: Promise<void> = Promise.resolve();
   const announcer = new Announcer(log);
   const onPorts = (): void => {
@@ -110,6 +122,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     }
   };
   const apply = (snapshot: Snapshot): Promise<void> => {
+    appliedAt = now();
     exporters.reconcile(tracingPolicies(snapshot));
     upstream.retain(targets(snapshot));
     return server.apply(snapshot).then(() => readiness.onPorts(server.ports));
@@ -144,6 +157,12 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
       : fileOrigin(options.paths, configuration, host);
   const { source } = origin;
 
+  registerStateMetrics(registry, () => ({
+    applied: appliedAt,
+    findings: countFindings(report?.findings ?? []),
+    upstreams: upstream.states(),
+  }));
+
   const pages = await startAll(
     [
       {
@@ -157,7 +176,11 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
           ports: server.ports,
         })),
       },
-      { name: '--stats', address: options.stats, pages: statsPages(() => renderMetrics(registry)) },
+      {
+        name: '--stats',
+        address: options.stats,
+        pages: statsPages((accept) => renderMetrics(registry, negotiateFormat(accept))),
+      },
       { name: '--readiness', address: options.readiness, pages: readiness.pages() },
     ],
     log,
@@ -204,6 +227,11 @@ const unboundPort = (server: GatewayServer, address: string | undefined, port: n
   const problem = server.ports.find((own) => own.address === address && own.port === port)?.problem;
   return problem === undefined ? undefined : `port ${port} cannot be bound: ${problem}`;
 };
+
+const countFindings = (findings: readonly Finding[]): Readonly<Record<Finding['severity'], number>> => ({
+  error: findings.filter(({ severity }) => severity === 'error').length,
+  note: findings.filter(({ severity }) => severity === 'note').length,
+});
 
 type PagesDescription = Omit<Parameters<typeof startPages>[0], 'onError'>;
 

@@ -1,7 +1,7 @@
 import { TRACE_CONTEXT_MODES } from '../../lib/api/agentgateway/annotations.ts';
 import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway/frontend.ts';
 import { namespacedName } from '../../lib/api/kinds.ts';
-import { METRICS } from '../../lib/api/telemetry/metrics.ts';
+import { REQUEST_LABELS } from '../../lib/api/telemetry/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
 import type { PolicyField } from '../resolve/policy/field.ts';
 import type { FrontendPolicy, ResolvedPolicy } from '../resolve/resolved.ts';
@@ -96,10 +96,8 @@ const compileMetrics = (
     return compiled === undefined ? [] : [{ name, expression: compiled }];
   });
 
-const OWN_LABELS: ReadonlySet<string> = new Set([...METRICS.mcpRequests.labels, ...METRICS.requests.labels]);
-
 const labelProblem = (name: string): string | undefined => {
-  if (OWN_LABELS.has(name)) return 'is a label of the metrics already';
+  if (REQUEST_LABELS.has(name)) return 'is a label of the metrics already';
   return LABEL_NAME.test(name) && !name.startsWith('__') ? undefined : 'is no label name';
 };
 

@@ -6,6 +6,7 @@ import { Policies } from '../policy/apply.ts';
 import { findListener, findMatch, type RoutableRequest } from '../route/router.ts';
 import { chooseBackend } from '../route/weight.ts';
 import type { EnvironmentFacts } from '../telemetry/context.ts';
+import type { ConnectionMetrics } from '../telemetry/metrics/connections.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Connection } from './connection.ts';
@@ -25,6 +26,8 @@ export interface Handlers {
 export interface DispatcherOptions {
   readonly handlers: Handlers;
   readonly telemetry: Pick<Telemetry, 'begin' | 'finish'>;
+  /** Counts connections; default: nobody does. */
+  readonly connections?: Pick<ConnectionMetrics, 'opened' | 'ended'>;
   /** Milliseconds of the Unix epoch, with fractions. */
   readonly now: () => number;
   /** From 0 up to, not including, 1. */
@@ -55,6 +58,21 @@ export class Dispatcher {
     this.#options = options;
     this.#limits = limits;
     this.#policies = new Policies(options);
+  }
+
+  /**
+   * Counts a connection.
+   * @param handshake milliseconds, of TLS
+   */
+  opened(bind: Bind, { socket }: Connection, handshake: number | undefined): void {
+    const { connections } = this.#options;
+    if (connections === undefined) return;
+    const labels = bindLabels(bind);
+    const protocol = bind.protocol === 'HTTPS' ? 'https' : 'http';
+    connections.opened(labels, protocol, handshake);
+    socket.once('close', () => {
+      connections.ended({ labels, protocol, receivedBytes: socket.bytesRead, sentBytes: socket.bytesWritten });
+    });
   }
 
   /** Begins the record; what is returned serves the request and never rejects. */

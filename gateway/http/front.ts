@@ -50,7 +50,7 @@ export class Front {
       keepAliveInitialDelay: TCP_KEEP_ALIVE_DELAY,
     });
     if (protocol === 'HTTPS') this.#handshakes = this.#secured();
-    else this.server.on('connection', (socket: Socket) => this.#open(socket, undefined));
+    else this.server.on('connection', (socket: Socket) => this.#open(socket, undefined, undefined));
     // Not every Node refuses what is beyond its limit, some drop it: with one more than ours it shows in `receive`.
     this.server.maxHeadersCount = limits.maxHeaders + 1;
     this.server.maxConnections = limits.maxConnections;
@@ -101,8 +101,8 @@ export class Front {
       clock,
       log,
       timeout: limits.handshakeTimeout,
-      onSecure: (socket, serverName) => {
-        this.#open(socket, serverName);
+      onSecure: (socket, serverName, duration) => {
+        this.#open(socket, serverName, duration);
         serve.call(this.server, socket);
       },
     });
@@ -111,9 +111,11 @@ export class Front {
     return handshakes;
   }
 
-  #open(socket: Socket, serverName: string | undefined): void {
+  #open(socket: Socket, serverName: string | undefined, handshake: number | undefined): void {
+    const { dispatcher, bind } = this.#options;
     const connection = new Connection(socket, serverName);
     this.#connections.set(socket, connection);
+    dispatcher.opened(bind(), connection, handshake);
     socket.on('close', () => {
       if (connection.unfinished === 0) this.#connections.delete(socket);
     });

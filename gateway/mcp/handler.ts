@@ -38,6 +38,8 @@ export interface McpHandlerDependencies {
   readonly onMessage: (record: RequestRecord, carrier: TraceCarrier) => void;
   /** Milliseconds of the Unix epoch, with fractions. */
   readonly now: () => number;
+  /** A client begins to listen to a server; what is returned is called at its end. */
+  readonly stream: () => () => void;
   /** Longest POST body in bytes; default MAX_BODY_BYTES. */
   readonly maxBodyBytes?: number;
 }
@@ -126,7 +128,8 @@ export class McpHandler {
     checkAccept(exchange.request, 'GET');
     begin(exchange).protocolVersion = protocolVersion(exchange.request);
     const session = this.#session(exchange, backend, target);
-    await this.#forward(exchange, backend, target, withoutBody('stream', 'GET', session));
+    const ended = this.#deps.stream();
+    await this.#forward(exchange, backend, target, withoutBody('stream', 'GET', session)).finally(ended);
   }
 
   async #delete(exchange: Exchange, backend: McpBackend, target: UpstreamTarget): Promise<void> {

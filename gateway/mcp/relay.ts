@@ -66,6 +66,7 @@ class Relay implements UpstreamListener {
   onHeaders(status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
     this.#options.call.status = status;
+    this.#options.call.headersTime = this.#options.now();
     try {
       this.#begin(status, headers);
     } catch (error) {

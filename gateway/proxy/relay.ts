@@ -56,9 +56,10 @@ class Relay implements UpstreamListener {
   }
 
   onHeaders(status: number, headers: IncomingHttpHeaders): void {
-    const { call, exchange } = this.#options;
+    const { call, exchange, now } = this.#options;
     const { response } = exchange;
     call.status = status;
+    call.headersTime = now();
     try {
       response.writeHead(status, responseHeaders(status, headers));
     } catch (error) {

@@ -103,6 +103,8 @@ export interface UpstreamCall {
   /** JSON-RPC method, or `GET` / `DELETE` for the stream and the session's end; the HTTP method if it is not MCP. */
   readonly operation: string;
   status: number;
+  /** When the header of the answer came; undefined: never. */
+  headersTime: number | undefined;
   requestBytes: number;
   responseBytes: number;
   /** Messages that went by besides the answer, at most MAX_EVENTS. */
@@ -145,6 +147,7 @@ export const newUpstreamCall = (
   port,
   operation,
   status: 0,
+  headersTime: undefined,
   requestBytes: 0,
   responseBytes: 0,
   events: [],

@@ -3,7 +3,9 @@ import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts
 import type { CelContext } from '../../lib/cel/expression.ts';
 import { ContextPlan, type EnvironmentFacts, expressionsOf, optional } from './context.ts';
 import { accessLogLine, type LogFormat } from './log/access-log.ts';
+import { ConnectionMetrics } from './metrics/connections.ts';
 import { RequestMetrics } from './metrics/requests.ts';
+import { SessionMetrics } from './metrics/sessions.ts';
 import { outcomeOf } from './outcome.ts';
 import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
@@ -14,6 +16,8 @@ import { TRACE_FIELDS, type TraceCarrier, type TraceContext } from './trace/trac
 
 export interface TelemetryDependencies {
   readonly random: RandomBytes;
+  /** Milliseconds of the Unix epoch, with fractions. */
+  readonly now: () => number;
   /** Where a policy's spans go. */
   readonly sinks: (policy: TracingPolicy) => SpanSink;
   /** Writes one line; the line break is its own. */
@@ -46,6 +50,9 @@ export class Telemetry {
   readonly #environment: EnvironmentFacts;
   readonly #sampler: Sampler;
   readonly #metrics: RequestMetrics;
+  readonly #sessions: SessionMetrics;
+  /** Of clients and backends. */
+  readonly connections: ConnectionMetrics;
   readonly #plans = new WeakMap<TelemetryPolicy, Plans>();
   readonly #finished = new WeakSet<RequestRecord>();
 
@@ -54,6 +61,8 @@ export class Telemetry {
     this.#environment = deps.environment ?? {};
     this.#sampler = new Sampler(deps.random, this.#environment, deps.traceContext);
     this.#metrics = new RequestMetrics(deps.registry, deps.version ?? 'unknown');
+    this.#sessions = new SessionMetrics(deps.registry, deps.now);
+    this.connections = new ConnectionMetrics(deps.registry);
   }
 
   /**
@@ -72,6 +81,11 @@ export class Telemetry {
     }
   }
 
+  /** A client listens to a server; what is returned ends it. */
+  stream(): () => void {
+    return this.#sessions.stream();
+  }
+
   /** Id of a CLIENT span: 16 lower-case hex digits. */
   newSpanId(): string {
     return this.#sampler.newSpanId();
@@ -88,6 +102,7 @@ export class Telemetry {
     const { trace } = record;
     const { tracing, accessLog, metricLabels } = policy;
     this.#guard(() => this.#metrics.count(record, metricLabels, context(plans.metrics)));
+    this.#guard(() => this.#sessions.observe(record));
     if (tracing !== undefined && trace?.exported === true) {
       this.#guard(() => {
         const spans = buildSpans(record, trace, tracing, context(plans.spans), this.#deps.spanNames);

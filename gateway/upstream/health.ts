@@ -5,6 +5,7 @@ export class Health {
   readonly #now: () => number;
   #until = Number.NEGATIVE_INFINITY;
   #ejection = EJECTION_FIRST;
+  #up: boolean | undefined;
 
   /** @param now milliseconds of any clock that does not go back */
   constructor(now: () => number) {
@@ -15,12 +16,19 @@ export class Health {
     return this.#now() < this.#until;
   }
 
+  /** Whether the last attempt went well; undefined: there was none. */
+  get up(): boolean | undefined {
+    return this.#up;
+  }
+
   connected(): void {
+    this.#up = true;
     this.#until = Number.NEGATIVE_INFINITY;
     this.#ejection = EJECTION_FIRST;
   }
 
   failed(): void {
+    this.#up = false;
     // Attempts that ran at the same time are one failure.
     if (this.ejected) return;
     this.#until = this.#now() + this.#ejection;

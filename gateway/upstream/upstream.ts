@@ -28,6 +28,8 @@ export interface UpstreamOptions {
   readonly stallTimeout?: number;
   /** Per origin; default MAX_CONNECTIONS. */
   readonly maxConnections?: number;
+  /** Called when there is a new connection, with the milliseconds that it took. */
+  readonly onConnect?: (target: UpstreamTarget, duration: number) => void;
   /** Milliseconds of a clock that does not go back; default `performance.now`. */
   readonly now?: () => number;
 }
@@ -67,6 +69,7 @@ export class Upstream {
       headersTimeout: options.headersTimeout ?? HEADERS_TIMEOUT,
       stallTimeout: options.stallTimeout ?? STALL_TIMEOUT,
       maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+      onConnect: options.onConnect ?? (() => {}),
       now: options.now ?? (() => performance.now()),
     };
   }
@@ -125,6 +128,14 @@ export class Upstream {
     }
   }
 
+  /** Whom connecting was tried to: `scheme://host:port`, and whether it went well the last time. */
+  *states(): Generator<readonly [upstream: string, up: boolean]> {
+    for (const [key, { health }] of this.#origins) {
+      const { up } = health;
+      if (up !== undefined) yield [key.split(' ', 1)[0] ?? '', up];
+    }
+  }
+
   /** Ends all exchanges and connections. */
   async close(): Promise<void> {
     const pools = Array.from(this.#origins.values(), ({ pool }) => pool.destroy());
@@ -153,12 +164,18 @@ export class Upstream {
       connections: this.#options.maxConnections,
       pipelining: 1,
       allowH2: false,
-      connect: (options, callback) =>
+      connect: (options, callback) => {
+        const began = this.#options.now();
         connect(options, (...result) => {
-          if (result[0] === null) health.connected();
-          else health.failed();
+          if (result[0] === null) {
+            health.connected();
+            this.#options.onConnect(target, this.#options.now() - began);
+          } else {
+            health.failed();
+          }
           callback(...result);
-        }),
+        });
+      },
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_TIMEOUT,
       maxHeaderSize: MAX_HEADER_BYTES,

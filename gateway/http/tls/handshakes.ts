@@ -14,13 +14,14 @@ export interface HandshakesOptions {
   readonly timeout: number;
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
   readonly log: Log;
-  /** Called when a handshake has ended well, with what the client had named; empty: nothing. */
-  readonly onSecure: (socket: TLSSocket, serverName: string) => void;
+  /** Called when a handshake has ended well, with what the client had named (empty: nothing), and how many milliseconds it took. */
+  readonly onSecure: (socket: TLSSocket, serverName: string, duration: number) => void;
 }
 
 interface Pending {
   readonly socket: Socket;
   readonly timer: Timer;
+  readonly began: number;
   serverName: string;
 }
 
@@ -57,6 +58,7 @@ export class Handshakes {
     const pending: Pending = {
       socket,
       timer: clock.setTimeout(() => socket.destroy(), timeout),
+      began: clock.now(),
       serverName: '',
     };
     this.#pending.set(peer, pending);
@@ -110,7 +112,7 @@ export class Handshakes {
     }
     this.#settle(peer, pending);
     socket.disableRenegotiation();
-    this.#options.onSecure(socket, pending.serverName);
+    this.#options.onSecure(socket, pending.serverName, this.#options.clock.now() - pending.began);
   }
 
   #settle(peer: string, pending: Pending): void {

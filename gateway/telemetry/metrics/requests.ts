@@ -1,54 +1,88 @@
 import { Gauge, type Registry } from 'prom-client';
 import { mcpMethod } from '../../../lib/api/mcp.ts';
-import { HTTP_METHODS, METRICS, type MetricDefinition, UNKNOWN } from '../../../lib/api/telemetry/metrics.ts';
+import {
+  HTTP_METHODS,
+  METRICS,
+  type MetricDefinition,
+  REQUEST_LABELS,
+  UNKNOWN,
+} from '../../../lib/api/telemetry/metrics.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { evaluate } from '../attributes.ts';
 import type { RouteLabels } from '../labels.ts';
 import type { NamedExpression } from '../policy.ts';
 import type { McpFacts, RequestRecord } from '../record.ts';
+import { OperationMetrics } from './operations.ts';
 import { CounterSeries, Family, HistogramSeries, type Labels } from './series.ts';
 
 /** Different values of one added label; what comes later is `unknown`, and counted. */
 export const MAX_ADDED_VALUES = 100;
 /**
  * Series of one metric; beyond them, added labels are `unknown`, and counted. The others are bounded by the configuration. A histogram
- * prints 17 lines for each, and a scrape holds up requests for as long as that takes.
+ * prints 17 lines for each.
  */
 export const MAX_SERIES = 2_000;
 /** A longer value of an added label is `unknown`. */
 export const MAX_LABEL_LENGTH = 256;
-
-/** Names that an added label cannot take: the metrics' own. */
-const OWN_LABELS: ReadonlySet<string> = new Set([...METRICS.mcpRequests.labels, ...METRICS.requests.labels, 'le']);
 
 /** Counts finished requests. Every label value comes from the configuration, a fixed vocabulary, or is bounded in number. */
 export class RequestMetrics {
   readonly #mcpRequests: Family<CounterSeries>;
   readonly #requests: Family<CounterSeries>;
   readonly #duration: Family<HistogramSeries>;
+  readonly #responseBytes: Family<CounterSeries>;
+  readonly #retries: Family<CounterSeries>;
+  readonly #requestProcessing: Family<HistogramSeries>;
+  readonly #responseProcessing: Family<HistogramSeries>;
+  readonly #requestSize: Family<HistogramSeries>;
+  readonly #responseSize: Family<HistogramSeries>;
   readonly #overflows: Family<CounterSeries>;
+  readonly #operations: OperationMetrics;
   readonly #addedValues = new Map<string, Set<string>>();
   /** Series by the labels that differ between the requests of one route: finding them anew costs more than counting. */
   readonly #known = new WeakMap<RouteLabels, Map<string, RequestSeries>>();
 
   /** @param version of the gateway, for `agentgateway_build_info` */
   constructor(registry: Registry, version: string) {
-    const { buckets } = METRICS.requestDuration;
-    const counter = (labels: Readonly<Record<string, string>>) => new CounterSeries(labels);
-    this.#mcpRequests = new Family(METRICS.mcpRequests, registry, counter);
-    this.#requests = new Family(METRICS.requests, registry, counter);
-    this.#duration = new Family(METRICS.requestDuration, registry, (labels) => new HistogramSeries(labels, buckets));
-    this.#overflows = new Family(METRICS.labelOverflows, registry, counter);
+    const counter = (definition: MetricDefinition) =>
+      new Family(definition, registry, (labels) => new CounterSeries(labels));
+    const histogram = (definition: MetricDefinition) =>
+      new Family(definition, registry, (labels) => new HistogramSeries(labels, definition.buckets ?? []));
+    this.#mcpRequests = counter(METRICS.mcpRequests);
+    this.#requests = counter(METRICS.requests);
+    this.#duration = histogram(METRICS.requestDuration);
+    this.#responseBytes = counter(METRICS.responseBytes);
+    this.#retries = counter(METRICS.retries);
+    this.#requestProcessing = histogram(METRICS.requestProcessing);
+    this.#responseProcessing = histogram(METRICS.responseProcessing);
+    this.#requestSize = histogram(METRICS.requestSize);
+    this.#responseSize = histogram(METRICS.responseSize);
+    this.#overflows = counter(METRICS.labelOverflows);
+    this.#operations = new OperationMetrics(histogram, (label) => this.#overflow(label));
     const { name, help, labels } = METRICS.buildInfo;
     new Gauge({ name, help, labelNames: labels, registers: [registry] }).set({ tag: version }, 1);
   }
 
   /** @param context the variables that the added labels read */
   count(record: RequestRecord, addedLabels: readonly NamedExpression[], context: CelContext): void {
-    const { mcp, requests, duration } = this.#seriesOf(record, this.#added(addedLabels, context));
-    if (mcp !== undefined) mcp.value += 1;
-    requests.value += 1;
-    duration?.observe(Math.max(0, record.endTime - record.startTime) / 1000);
+    const { request, response, upstreamCalls, startTime, endTime } = record;
+    const trace = record.trace?.exported === true ? record.trace : undefined;
+    const added = this.#added(addedLabels, context);
+    const series = this.#seriesOf(record, added);
+    if (series.mcp !== undefined) series.mcp.value += 1;
+    series.requests.value += 1;
+    series.responseBytes.value += response.bytes;
+    series.requestSize.observe(request.bytes);
+    series.responseSize.observe(response.bytes);
+    series.duration?.observe(seconds(startTime, endTime), trace, endTime);
+    const [first] = upstreamCalls;
+    const last = upstreamCalls.at(-1);
+    if (first !== undefined && last !== undefined) {
+      series.requestProcessing.observe(seconds(startTime, first.startTime), trace, endTime);
+      series.responseProcessing.observe(seconds(last.endTime, endTime), trace, endTime);
+      if (upstreamCalls.length > 1) series.retries().value += upstreamCalls.length - 1;
+    }
+    this.#operations.observe(record, added);
   }
 
   #seriesOf(record: RequestRecord, added: Labels): RequestSeries {
@@ -64,20 +98,28 @@ export class RequestMetrics {
     if (found !== undefined) return found;
 
     const route = routeValuesOf(record.labels);
+    const backend = [record.backend?.name];
     let overflow = false;
-    const labelsOf = (family: Sized, definition: MetricDefinition, values: Values): Labels => {
+    const seriesOf = <S extends CounterSeries | HistogramSeries>(
+      family: Family<S>,
+      definition: MetricDefinition,
+      values: Values,
+    ): S => {
       const bounded = boundLabels(family, definition, [...values, ...route], added);
       overflow ||= bounded.overflow;
-      return bounded.labels;
+      return family.series(bounded.labels);
     };
     const series: RequestSeries = {
-      mcp: mcpValues && this.#mcpRequests.series(labelsOf(this.#mcpRequests, METRICS.mcpRequests, mcpValues)),
-      requests: this.#requests.series(labelsOf(this.#requests, METRICS.requests, httpValues)),
+      mcp: mcpValues && seriesOf(this.#mcpRequests, METRICS.mcpRequests, mcpValues),
+      requests: seriesOf(this.#requests, METRICS.requests, httpValues),
       // A GET stream of MCP lasts as long as the client likes: it would say nothing of latency.
-      duration:
-        record.backend?.protocol === 'mcp' && record.request.method === 'GET'
-          ? undefined
-          : this.#duration.series(labelsOf(this.#duration, METRICS.requestDuration, httpValues)),
+      duration: isListening(record) ? undefined : seriesOf(this.#duration, METRICS.requestDuration, httpValues),
+      responseBytes: seriesOf(this.#responseBytes, METRICS.responseBytes, httpValues),
+      retries: () => seriesOf(this.#retries, METRICS.retries, httpValues),
+      requestProcessing: seriesOf(this.#requestProcessing, METRICS.requestProcessing, backend),
+      responseProcessing: seriesOf(this.#responseProcessing, METRICS.responseProcessing, backend),
+      requestSize: seriesOf(this.#requestSize, METRICS.requestSize, backend),
+      responseSize: seriesOf(this.#responseSize, METRICS.responseSize, backend),
     };
     // `unknown`: the series were too many, not one label's values. What overflows is not kept, or there would be no bound.
     if (overflow) this.#overflow(UNKNOWN);
@@ -88,7 +130,7 @@ export class RequestMetrics {
   #added(expressions: readonly NamedExpression[], context: CelContext): Labels {
     const labels = new Map<string, string>();
     for (const { name, expression } of expressions) {
-      if (!OWN_LABELS.has(name)) labels.set(name, this.#boundedValue(name, evaluate(expression, context)));
+      if (!REQUEST_LABELS.has(name)) labels.set(name, this.#boundedValue(name, evaluate(expression, context)));
     }
     return [...labels];
   }
@@ -120,11 +162,22 @@ interface RequestSeries {
   readonly mcp: CounterSeries | undefined;
   readonly requests: CounterSeries;
   readonly duration: HistogramSeries | undefined;
+  readonly responseBytes: CounterSeries;
+  readonly retries: () => CounterSeries;
+  readonly requestProcessing: HistogramSeries;
+  readonly responseProcessing: HistogramSeries;
+  readonly requestSize: HistogramSeries;
+  readonly responseSize: HistogramSeries;
 }
 
-type Sized = Pick<Family<never>, 'size' | 'has'>;
+type Sized = Pick<Family, 'size' | 'has'>;
 
 type Values = readonly (string | undefined)[];
+
+const seconds = (from: number, to: number): number => Math.max(0, to - from) / 1_000;
+
+const isListening = ({ backend, request }: RequestRecord): boolean =>
+  backend?.protocol === 'mcp' && request.method === 'GET';
 
 const boundLabels = (
   family: Sized,

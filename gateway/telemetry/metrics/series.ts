@@ -4,34 +4,41 @@ import type { MetricDefinition } from '../../../lib/api/telemetry/metrics.ts';
 /** Names and values of the labels of one series, in the order in which they are printed. */
 export type Labels = readonly (readonly [name: string, value: string])[];
 
-interface Sample {
-  readonly metricName?: string;
-  readonly labels: Readonly<Record<string, string | number>>;
+/** A trace in which a value was observed. */
+export interface Exemplar {
+  readonly traceId: string;
+  readonly spanId: string;
   readonly value: number;
+  /** Milliseconds of the Unix epoch. */
+  readonly time: number;
+}
+
+export interface Sample {
+  /** What the name ends with beyond that of the metric: `_bucket`. */
+  readonly suffix: string;
+  readonly labels: Labels;
+  readonly value: number;
+  readonly exemplar?: Exemplar | undefined;
 }
 
 interface Series {
   reset(): void;
-  samples(name: string): readonly Sample[];
+  samples(): readonly Sample[];
 }
 
 /**
  * A metric whose series may differ in the labels that policies add: prom-client's own metrics fix their names once. It is registered with
- * prom-client, which prints it.
+ * prom-client beside those.
  */
-export class Family<S extends Series> {
+export class Family<S extends Series = Series> {
   readonly name: string;
   readonly help: string;
   readonly type: MetricDefinition['type'];
   readonly aggregator = 'sum';
-  readonly #create: (labels: Readonly<Record<string, string>>) => S;
+  readonly #create: (labels: Labels) => S;
   readonly #series = new Map<string, S>();
 
-  constructor(
-    { name, help, type }: MetricDefinition,
-    registry: Registry,
-    create: (labels: Readonly<Record<string, string>>) => S,
-  ) {
+  constructor({ name, help, type }: MetricDefinition, registry: Registry, create: (labels: Labels) => S) {
     this.name = name;
     this.help = help;
     this.type = type;
@@ -53,21 +60,25 @@ export class Family<S extends Series> {
     const key = keyOf(labels);
     let series = this.#series.get(key);
     if (series === undefined) {
-      series = this.#create(Object.fromEntries(labels));
+      series = this.#create(labels);
       this.#series.set(key, series);
     }
     return series;
   }
 
+  *samples(): Generator<Sample> {
+    for (const series of this.#series.values()) yield* series.samples();
+  }
+
+  /** As prom-client asks for it. */
   get() {
     const { name, help, type, aggregator } = this;
-    return {
-      name,
-      help,
-      type,
-      aggregator,
-      values: [...this.#series.values()].flatMap((series) => series.samples(name)),
-    };
+    const values = [...this.samples()].map(({ suffix, labels, value }) => ({
+      metricName: `${name}${suffix}`,
+      labels: Object.fromEntries(labels),
+      value,
+    }));
+    return { name, help, type, aggregator, values };
   }
 
   reset(): void {
@@ -76,10 +87,10 @@ export class Family<S extends Series> {
 }
 
 export class CounterSeries implements Series {
-  readonly #labels: Readonly<Record<string, string>>;
+  readonly #labels: Labels;
   value = 0;
 
-  constructor(labels: Readonly<Record<string, string>>) {
+  constructor(labels: Labels) {
     this.#labels = labels;
   }
 
@@ -88,54 +99,69 @@ export class CounterSeries implements Series {
   }
 
   samples(): readonly Sample[] {
-    return [{ labels: this.#labels, value: this.value }];
+    return [{ suffix: '', labels: this.#labels, value: this.value }];
   }
 }
 
 export class HistogramSeries implements Series {
-  readonly #labels: Readonly<Record<string, string>>;
+  readonly #labels: Labels;
   readonly #bounds: readonly number[];
-  /** Observations by the first bucket that they fit. */
+  /** Observations by the first bucket that they fit; those beyond the last bound are behind it. */
   readonly #counts: number[];
+  /** The newest of each bucket. */
+  readonly #exemplars: (Exemplar | undefined)[] = [];
   #count = 0;
   #sum = 0;
 
-  constructor(labels: Readonly<Record<string, string>>, bounds: readonly number[]) {
+  constructor(labels: Labels, bounds: readonly number[]) {
     this.#labels = labels;
     this.#bounds = bounds;
     this.#counts = bounds.map(() => 0);
   }
 
-  observe(value: number): void {
+  observe(value: number, trace?: { readonly traceId: string; readonly spanId: string }, time = 0): void {
     this.#sum += value;
     this.#count += 1;
-    const bucket = this.#bounds.findIndex((bound) => value <= bound);
-    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    const found = this.#bounds.findIndex((bound) => value <= bound);
+    const bucket = found < 0 ? this.#bounds.length : found;
+    if (found >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    if (trace !== undefined) {
+      this.#exemplars[bucket] = { traceId: trace.traceId, spanId: trace.spanId, value, time };
+    }
   }
 
   reset(): void {
     this.#counts.fill(0);
+    this.#exemplars.length = 0;
     this.#count = 0;
     this.#sum = 0;
   }
 
-  samples(name: string): readonly Sample[] {
+  samples(): readonly Sample[] {
     const labels = this.#labels;
+    const bounds = this.#bounds;
     let below = 0;
     return [
-      ...this.#bounds.map((le, index) => {
+      ...bounds.map((le, index): Sample => {
         below += this.#counts[index] ?? 0;
-        return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below };
+        return bucket([...labels, ['le', String(le)]], below, this.#exemplars[index]);
       }),
-      { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: this.#count },
-      { metricName: `${name}_sum`, labels, value: this.#sum },
-      { metricName: `${name}_count`, labels, value: this.#count },
+      bucket([...labels, ['le', '+Inf']], this.#count, this.#exemplars[bounds.length]),
+      { suffix: '_sum', labels, value: this.#sum },
+      { suffix: '_count', labels, value: this.#count },
     ];
   }
 }
 
+const bucket = (labels: Labels, value: number, exemplar: Exemplar | undefined): Sample => ({
+  suffix: '_bucket',
+  labels,
+  value,
+  exemplar,
+});
+
 /** Unambiguous for any text: each value with its length before it. */
-const keyOf = (labels: Labels): string => {
+export const keyOf = (labels: Labels): string => {
   let key = '';
   for (const [name, value] of labels) key += `${name}=${value.length}:${value}`;
   return key;

@@ -1,11 +1,7 @@
-import {
-  STANDARD_ATTRIBUTES as NAME,
-  REQUEST_ATTRIBUTES,
-  SPAN_NAME,
-  TOOL_ERROR,
-} from '../../../lib/api/telemetry/attributes.ts';
+import { STANDARD_ATTRIBUTES as NAME, REQUEST_ATTRIBUTES, SPAN_NAME } from '../../../lib/api/telemetry/attributes.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { applyRules, evaluate, requestAttributes } from '../attributes.ts';
+import { clientFailure, type Failure, serverFailure } from '../failure.ts';
 import type { AttributeValue, TracingPolicy } from '../policy.ts';
 import type { McpFacts, RequestRecord, UpstreamCall } from '../record.ts';
 import type { SpanAttribute, SpanData, SpanStatus } from './span.ts';
@@ -16,9 +12,6 @@ const MAX_SPAN_NAME_LENGTH = 256;
 
 /** How SERVER spans are named: `POST /mcp/*` as in the post, or `tools/call get_me` by the semantic conventions for MCP. */
 export type SpanNames = 'post' | 'semconv';
-
-/** Faults of the caller: no errors of the one who answers (OpenTelemetry semantic conventions for MCP, "Errors"). */
-const CALLER_FAULTS: ReadonlySet<number> = new Set([-32700, -32600, -32601, -32602, -32002]);
 
 /**
  * The spans of a finished request: SERVER, and a CLIENT child for each call to an upstream. Empty when the policy's filter is not true.
@@ -152,32 +145,6 @@ const operationAttributes = (mcp: McpFacts | undefined): MaybeAttribute[] => {
     [NAME.rpcStatus, mcp.errorCode === undefined ? undefined : String(mcp.errorCode)],
   ];
 };
-
-interface Failure {
-  readonly type: string;
-  /** Of few different values: no payload and no text of the upstream. */
-  readonly description: string;
-}
-
-const serverFailure = ({ error, mcp }: RequestRecord): Failure | undefined =>
-  error !== undefined
-    ? { type: error.type, description: error.message }
-    : (toolFailure(mcp) ?? rpcFailure(mcp, CALLER_FAULTS));
-
-const clientFailure = ({ error, status }: UpstreamCall, mcp: McpFacts | undefined): Failure | undefined => {
-  if (error !== undefined) return { type: error.type, description: error.message };
-  const failure = toolFailure(mcp) ?? rpcFailure(mcp, new Set());
-  if (failure !== undefined || status < 400) return failure;
-  return { type: String(status), description: `HTTP status ${status}` };
-};
-
-const toolFailure = (mcp: McpFacts | undefined): Failure | undefined =>
-  mcp?.toolError === true ? { type: TOOL_ERROR, description: 'the tool reported an error' } : undefined;
-
-const rpcFailure = (mcp: McpFacts | undefined, harmless: ReadonlySet<number>): Failure | undefined =>
-  mcp?.errorCode === undefined || harmless.has(mcp.errorCode)
-    ? undefined
-    : { type: String(mcp.errorCode), description: `JSON-RPC error ${mcp.errorCode}` };
 
 const statusOf = (failure: Failure | undefined): SpanStatus =>
   failure === undefined ? { code: 'UNSET' } : { code: 'ERROR', message: failure.description };

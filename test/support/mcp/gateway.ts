@@ -50,6 +50,7 @@ export const startGateway = async (upstreamUrl: string, options: TestGatewayOpti
     names,
     newSpanId: () => 'b7ad6b7169203331',
     onMessage: () => {},
+    stream: () => () => {},
     now,
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
   });

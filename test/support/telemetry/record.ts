@@ -46,6 +46,7 @@ export const aCall = (overrides: Partial<UpstreamCall> = {}): UpstreamCall => ({
   port: 443,
   operation: 'tools/call',
   status: 200,
+  headersTime: 1_772_000_000_100,
   requestBytes: 119,
   responseBytes: 512,
   events: [],
@@ -93,6 +94,7 @@ export const observe = (overrides: Partial<TelemetryDependencies> = {}) => {
   const registry = new Registry();
   const telemetry = new Telemetry({
     random: countingRandom(),
+    now: () => 1_772_000_000_217,
     sinks: () => ({ export: (finished) => spans.push(...finished) }),
     log: (line) => lines.push(line),
     logFormat: 'text' satisfies LogFormat,

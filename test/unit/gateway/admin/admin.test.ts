@@ -17,7 +17,7 @@ const state = (overrides: Partial<ConfigurationState> = {}): ConfigurationState 
 const dump = async (of: ConfigurationState): Promise<string> => {
   const page = await adminPages(() => of).get('/config_dump')?.();
   expect(page?.type).toBe('application/json');
-  return page?.body ?? '';
+  return String(page?.body);
 };
 
 test('the admin interface lists its pages', async () => {
@@ -59,8 +59,10 @@ test('before the first configuration there is a dump too', async () => {
 });
 
 test('metrics are on both paths, with the type of their format', async () => {
-  const pages = statsPages(async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }));
+  const body = (async function* () {
+    yield 'up 1\n';
+  })();
+  const pages = statsPages((accept) => ({ contentType: accept ?? '', body }));
   expect([...pages.keys()]).toEqual(['/metrics', '/stats/prometheus']);
-  for (const page of pages.values())
-    expect(await page()).toEqual({ type: 'text/plain; version=0.0.4', body: 'up 1\n' });
+  for (const page of pages.values()) expect(page('text/plain')).toEqual({ type: 'text/plain', body });
 });

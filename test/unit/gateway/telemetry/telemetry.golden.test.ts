@@ -38,17 +38,21 @@ const printSpan = (span: SpanData) => ({
   attributes: span.attributes.map(printAttribute),
 });
 
-/** Counters only: the histogram has tests of its own. */
+/** Requests and operations, each once: what else is measured has tests of its own. */
 const printMetrics = (registry: Registry): string[] =>
   registry
     .getMetricsAsArray()
-    .filter(({ name }) => name.endsWith('_total'))
+    .filter(({ name }) => /_requests_total$|_operation_duration_seconds$/.test(name))
     .flatMap((family) => {
       const { name, values } = (family as unknown as Family<CounterSeries>).get();
-      return values.map(({ labels, value }) => {
-        const printed = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
-        return `${name}{${printed.join(',')}} ${value}`;
-      });
+      return values
+        .filter(({ metricName }) => metricName === name || metricName.endsWith('_count'))
+        .map(({ metricName, labels, value }) => {
+          const printed = Object.entries(labels).flatMap(([label, text]) =>
+            text === '' ? [] : [`${label}="${text}"`],
+          );
+          return `${metricName}{${printed.join(',')}} ${value}`;
+        });
     });
 
 const nulls = <T extends object>(values: T): T =>

@@ -1,16 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
-import { renderMetrics } from '../../../../../gateway/telemetry/metrics/render.ts';
+import { MAX_OPERATION_SERIES } from '../../../../../gateway/telemetry/metrics/operations.ts';
+import { type MetricsFormat, negotiateFormat, renderMetrics } from '../../../../../gateway/telemetry/metrics/render.ts';
 import { MAX_ADDED_VALUES, MAX_SERIES, RequestMetrics } from '../../../../../gateway/telemetry/metrics/requests.ts';
 import type { NamedExpression } from '../../../../../gateway/telemetry/policy.ts';
 import type { RequestRecord } from '../../../../../gateway/telemetry/record.ts';
 import { compileCel } from '../../../../../lib/cel/compile.ts';
-import { aRecord, aRequest, someMcp } from '../../../../support/telemetry/record.ts';
+import { aCall, aRecord, aRequest, someMcp } from '../../../../support/telemetry/record.ts';
 
 const label = (name: string, expression: string): NamedExpression => ({ name, expression: compileCel(expression) });
 const TEAM = [label('team', 'request.headers.team')];
 const from = (team: unknown) => ({ request: { headers: { team } } });
+
+const textOf = async (registry: Registry, format: MetricsFormat = 'text'): Promise<string> => {
+  let text = '';
+  for await (const piece of renderMetrics(registry, format).body) text += piece;
+  return text;
+};
 
 const metrics = () => {
   const registry = new Registry();
@@ -18,9 +25,8 @@ const metrics = () => {
   return {
     count: (record: RequestRecord, labels: readonly NamedExpression[] = [], context = {}) =>
       requests.count(record, labels, context),
-    text: async () => (await renderMetrics(registry)).body,
-    lines: async (name: string) =>
-      (await renderMetrics(registry)).body.split('\n').filter((line) => line.startsWith(`${name}{`)),
+    text: () => textOf(registry),
+    lines: async (name: string) => (await textOf(registry)).split('\n').filter((line) => line.startsWith(`${name}{`)),
     registry,
   };
 };
@@ -38,7 +44,7 @@ describe('text', () => {
 
   test('is the classic format, with help and type of each metric', async () => {
     const { registry, text } = metrics();
-    expect((await renderMetrics(registry)).contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(renderMetrics(registry, 'text').contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await text()).toContain('# TYPE agentgateway_mcp_requests_total counter\n');
     expect(await text()).toContain('# TYPE agentgateway_request_duration_seconds histogram\n');
     expect(await text()).toContain('agentgateway_build_info{tag="0.1.0"} 1\n');
@@ -113,6 +119,135 @@ describe('what is counted', () => {
     expect(await lines('agentgateway_requests_total')).toHaveLength(1);
     expect(await lines('agentgateway_request_duration_seconds_count')).toEqual([]);
   });
+});
+
+describe('what clients make up', () => {
+  const ROUNDS = 10_000;
+  const seriesAfter = async (record: (round: number) => RequestRecord): Promise<Map<string, number>> => {
+    const { count, registry } = metrics();
+    count(aRecord());
+    const before = await seriesOf(registry);
+    for (let round = 0; round < ROUNDS; round++) count(record(round));
+    const after = await seriesOf(registry);
+    return new Map([...after].map(([name, series]) => [name, series - (before.get(name) ?? 0)]));
+  };
+  const seriesOf = async (registry: Registry): Promise<Map<string, number>> => {
+    const lines = (await textOf(registry)).split('\n').filter((line) => /^[a-z_]+(_total|_count)\{/.test(line));
+    return new Map(
+      [...Map.groupBy(lines, (line) => line.slice(0, line.indexOf('{')))].map(([name, all]) => [name, all.length]),
+    );
+  };
+
+  test.each<[string, (round: number) => Partial<RequestRecord>]>([
+    ['tools', (round) => ({ mcp: someMcp({ name: `tool-${round}`, nameKnown: false }) })],
+    ['methods', (round) => ({ mcp: someMcp({ method: `method/${round}` }) })],
+    ['URIs', (round) => ({ mcp: someMcp({ resourceType: 'resource', name: `file:///${round}`, nameKnown: false }) })],
+    ['revisions', (round) => ({ mcp: someMcp({ protocolVersion: `2026-${round}` }) })],
+    ['sessions', (round) => ({ mcp: someMcp({ sessionId: `session-${round}` }) })],
+    ['error codes', (round) => ({ mcp: someMcp({ errorCode: -round }) })],
+    ['HTTP methods', (round) => ({ request: aRequest({ method: `METHOD${round}` }) })],
+    ['hosts', (round) => ({ request: aRequest({ host: `${round}.example.com` }) })],
+  ])('adds at most one value of a label: %s', async (_, difference) => {
+    const added = await seriesAfter((round) => aRecord(difference(round)));
+    // An error code is one more outcome: known ones, and all others together.
+    for (const [name, series] of added)
+      expect([name, series <= (name.startsWith('mcp_') ? 15 : 1)]).toEqual([name, true]);
+    if (_ !== 'error codes') expect(Math.max(...added.values())).toBeLessThanOrEqual(1);
+  });
+
+  test('tools that a server lists are bounded too', async () => {
+    const { count, lines, text } = metrics();
+    for (let tool = 0; tool < MAX_OPERATION_SERIES + 100; tool++)
+      count(aRecord({ mcp: someMcp({ name: `tool-${tool}` }) }));
+    expect(await lines('mcp_server_operation_duration_seconds_count')).toHaveLength(MAX_OPERATION_SERIES + 1);
+    expect(await text()).toContain('tooltrail_metric_label_overflows_total{label="gen_ai_tool_name"} 200\n');
+  });
+});
+
+describe('OpenMetrics', () => {
+  const trace = {
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    spanId: '00f067aa0ba902b7',
+    parentSpanId: undefined,
+    flags: 1,
+    traceState: undefined,
+    baggage: undefined,
+    links: [],
+    exported: true,
+  };
+
+  test('names counters without their suffix, and ends', async () => {
+    const { count, registry } = metrics();
+    count(aRecord());
+    const text = await textOf(registry, 'openmetrics');
+    expect(text).toContain('# TYPE agentgateway_mcp_requests counter\n');
+    expect(text.split('\n')).toContain(POST_LINE);
+    expect(text.endsWith('\n# EOF\n')).toBe(true);
+  });
+
+  test('has the trace of the last request in each bucket, the caller’s and the call’s', async () => {
+    const { count, registry } = metrics();
+    count(
+      aRecord({
+        trace,
+        startTime: 1_000,
+        endTime: 1_250,
+        upstreamCalls: [aCall({ startTime: 1_001, endTime: 1_041 })],
+      }),
+    );
+    const exemplars = (await textOf(registry, 'openmetrics')).split('\n').filter((line) => line.includes(' # {'));
+    const of = (name: string) =>
+      exemplars.filter((line) => line.startsWith(name)).map((line) => line.replace(/\{.*?,(le="[^"]*")\}/, '{$1}'));
+    expect(of('mcp_server_operation')).toEqual([
+      `mcp_server_operation_duration_seconds_bucket{le="0.5"} 1 # {trace_id="${trace.traceId}",span_id="${trace.spanId}"} 0.25 1.250`,
+    ]);
+    expect(of('mcp_client_operation')).toEqual([
+      `mcp_client_operation_duration_seconds_bucket{le="0.05"} 1 # {trace_id="${trace.traceId}",span_id="c0ffee0000000001"} 0.04 1.041`,
+    ]);
+    expect(await textOf(registry)).not.toContain('trace_id');
+  });
+
+  test('names no trace that nobody will find', async () => {
+    const { count, registry } = metrics();
+    count(aRecord({ trace: { ...trace, exported: false } }));
+    expect(await textOf(registry, 'openmetrics')).not.toContain('trace_id');
+  });
+
+  test.each([
+    [undefined, 'text'],
+    ['*/*', 'text'],
+    ['text/plain;version=0.0.4', 'text'],
+    ['application/openmetrics-text', 'openmetrics'],
+    // As Prometheus asks.
+    [
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1',
+      'openmetrics',
+    ],
+    ['text/plain, application/openmetrics-text;q=0.5', 'text'],
+    ['application/openmetrics-text;version=2.0.0, text/plain;q=0.1', 'text'],
+    ['application/openmetrics-text;q=0', 'text'],
+  ])('Accept %s: %s', (accept, format) => {
+    expect(negotiateFormat(accept)).toBe(format);
+  });
+});
+
+test('a long page lets requests be served in between', async () => {
+  const { count, registry } = metrics();
+  for (let tool = 0; tool < 600; tool++) count(aRecord({ mcp: someMcp({ name: `tool-${tool}` }) }));
+  let pieces = 0;
+  let turns = 0;
+  const tick = (): void => {
+    turns++;
+    timer = setImmediate(tick);
+  };
+  let timer = setImmediate(tick);
+  for await (const piece of renderMetrics(registry, 'text').body) {
+    pieces++;
+    expect(piece.split('\n').length).toBeLessThanOrEqual(1_003);
+  }
+  clearImmediate(timer);
+  expect(pieces).toBeGreaterThan(20);
+  expect(turns).toBeGreaterThanOrEqual(pieces - 1);
 });
 
 describe('added labels', () => {
