@@ -65,6 +65,12 @@ export const GATEWAY_COMMAND: CommandSpec = {
       default: 'parent',
       help: 'what becomes of a client’s trace context: it is continued, or a new trace begins, with or without a link to it',
     },
+    audit: {
+      value: 'on|off',
+      choices: ['on', 'off'],
+      default: 'off',
+      help: 'an audit record for each tool call, as a line of JSON beside the access log',
+    },
     'span-names': {
       value: 'STYLE',
       choices: ['post', 'semconv'],

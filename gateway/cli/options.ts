@@ -27,6 +27,7 @@ export interface GatewayOptions {
   readonly referenceGrants: ReferenceGrantMode;
   readonly logFormat: LogFormat;
   readonly traceContext: TraceContextMode;
+  readonly audit: boolean;
   readonly spanNames: SpanNames;
   /** Undefined: a random one. */
   readonly sessionKey: Uint8Array | undefined;
@@ -77,6 +78,7 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
     referenceGrants: args.one('reference-grants') as ReferenceGrantMode,
     logFormat: args.one('log-format') as LogFormat,
     traceContext: args.one('trace-context') as TraceContextMode,
+    audit: args.one('audit') === 'on',
     spanNames: args.one('span-names') as SpanNames,
     sessionKey: sessionKey(env.SESSION_KEY),
     shutdown: shutdown(env),

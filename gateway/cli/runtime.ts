@@ -60,6 +60,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     version: host.version,
     environment,
     traceContext: options.traceContext,
+    audit: options.audit,
     spanNames: options.spanNames,
     onDefect: (error) => log('error', 'telemetry failed', { cause: stackOf(error) }),
   });
@@ -81,6 +82,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     names: new KnownNames(),
     newSpanId,
     onMessage: (record, carrier) => telemetry.onMessage(record, carrier),
+    needs: (policy) => telemetry.needs(policy),
     stream: () => telemetry.stream(),
     now,
   });
@@ -89,6 +91,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   const server: GatewayServer = new GatewayServer({
     handlers: {
       mcp: (exchange, backend) => mcp.handle(exchange, backend),
+      describe: (exchange, backend) => mcp.describe(exchange, backend),
       http: (exchange, backend) => proxy.handle(exchange, backend),
     },
     telemetry,

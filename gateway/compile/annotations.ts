@@ -1,6 +1,7 @@
 import { POLICY_ANNOTATIONS } from '../../lib/api/agentgateway/annotations.ts';
+import type { CelExpression } from '../../lib/cel/expression.ts';
 import type { PolicyField } from '../resolve/policy/field.ts';
-import type { Expressions } from './expressions.ts';
+import type { ExpressionPlace, Expressions } from './expressions.ts';
 
 /** Names of annotations, without their prefix. */
 type AnnotationName = keyof typeof POLICY_ANNOTATIONS;
@@ -42,13 +43,26 @@ export class Annotations {
     return undefined;
   }
 
+  isSet(name: AnnotationName): boolean {
+    return this.#text(name) !== undefined;
+  }
+
+  expression(name: AnnotationName): CelExpression | undefined {
+    const text = this.#text(name);
+    return text === undefined ? undefined : this.#expressions.compile(text, this.#place(name));
+  }
+
   #text(name: AnnotationName): string | undefined {
     return this.#field.annotations?.[POLICY_ANNOTATIONS[name]];
   }
 
   #fail(name: AnnotationName, problem: string): void {
+    this.#expressions.fail(this.#place(name), problem);
+  }
+
+  #place(name: AnnotationName): ExpressionPlace {
     const field = `metadata.annotations["${POLICY_ANNOTATIONS[name]}"]`;
     const { policy } = this.#field;
-    this.#expressions.fail({ policy, part: this.#part, field, consequence: 'the annotation is left out' }, problem);
+    return { policy, part: this.#part, field, consequence: 'the annotation is left out' };
   }
 }

@@ -1,10 +1,12 @@
-import { TRACE_CONTEXT_MODES } from '../../lib/api/agentgateway/annotations.ts';
+import { CAPTURES, TRACE_CONTEXT_MODES } from '../../lib/api/agentgateway/annotations.ts';
 import type { AccessLogSpec, AttributesSpec, MetricsSpec, TracingSpec } from '../../lib/api/agentgateway/frontend.ts';
 import { namespacedName } from '../../lib/api/kinds.ts';
 import { REQUEST_LABELS } from '../../lib/api/telemetry/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
 import type { PolicyField } from '../resolve/policy/field.ts';
 import type { FrontendPolicy, ResolvedPolicy } from '../resolve/resolved.ts';
+import type { CapturePolicy } from '../telemetry/capture/captured.ts';
+import { normaliseKey } from '../telemetry/capture/redact.ts';
 import type {
   AccessLogPolicy,
   AttributeRules,
@@ -33,6 +35,7 @@ export const compileTelemetry = (
   return {
     ...(compiledTracing === undefined || collector === undefined ? {} : { tracing: { ...compiledTracing, collector } }),
     ...(compiledLog === undefined ? {} : { accessLog: compiledLog }),
+    ...(accessLog === undefined ? {} : compileAudit(accessLog, expressions)),
     metricLabels: metrics === undefined ? [] : compileMetrics(metrics, expressions),
   };
 };
@@ -43,7 +46,11 @@ export const checkPolicy = ({ policy }: ResolvedPolicy, expressions: Expressions
   const name = namespacedName(policy.metadata);
   const { annotations } = policy.metadata;
   if (tracing !== undefined) compileTracing({ policy: name, spec: tracing, annotations }, '', expressions);
-  if (accessLog !== undefined) compileAccessLog({ policy: name, spec: accessLog, annotations }, expressions);
+  if (accessLog !== undefined) {
+    const field = { policy: name, spec: accessLog, annotations };
+    compileAccessLog(field, expressions);
+    compileAudit(field, expressions);
+  }
   if (metrics !== undefined) compileMetrics({ policy: name, spec: metrics }, expressions);
 };
 
@@ -53,10 +60,9 @@ const compileTracing = (
   expressions: Expressions,
 ): Omit<TracingPolicy, 'collector'> | undefined => {
   const { policy, spec } = field;
-  const traceContext = new Annotations(field, 'frontend.tracing', expressions).choice(
-    'traceContext',
-    TRACE_CONTEXT_MODES,
-  );
+  const annotations = new Annotations(field, 'frontend.tracing', expressions);
+  const traceContext = annotations.choice('traceContext', TRACE_CONTEXT_MODES);
+  const capture = compileCapture(annotations);
   const filter = compileFilter(spec.filter, policy, 'frontend.tracing', expressions);
   const compiled = {
     policy,
@@ -66,19 +72,50 @@ const compileTracing = (
     randomSampling: compileSampling(spec.randomSampling, false, 'randomSampling', policy, expressions),
     attributes: compileAttributes(spec.attributes, policy, 'frontend.tracing', expressions),
     ...(traceContext === undefined ? {} : { traceContext }),
+    ...(capture === undefined ? {} : { capture }),
   };
   if (filter === null) return undefined;
   return filter === undefined ? compiled : { ...compiled, filter };
 };
 
-const compileAccessLog = (
-  { policy, spec }: PolicyField<AccessLogSpec>,
+/** What annotations add to the access log: who writes it may also write an audit record. */
+const compileAudit = (
+  field: PolicyField<AccessLogSpec>,
   expressions: Expressions,
-): AccessLogPolicy | undefined => {
+): Pick<TelemetryPolicy, 'audit' | 'principal'> => {
+  const annotations = new Annotations(field, 'frontend.accessLog', expressions);
+  const audit = annotations.flag('audit');
+  const principal = annotations.expression('principal');
+  return {
+    ...(audit === undefined ? {} : { audit }),
+    ...(principal === undefined ? {} : { principal }),
+  };
+};
+
+const compileCapture = (annotations: Annotations): CapturePolicy | undefined => {
+  const captures = annotations.list('capture', CAPTURES);
+  const keys = annotations.list('redactKeys') ?? [];
+  // What was to be kept out, and cannot be read, must not get in.
+  if (captures === undefined || (keys.length === 0 && annotations.isSet('redactKeys'))) return undefined;
+  return {
+    arguments: captures.includes('arguments'),
+    results: captures.includes('results'),
+    rules: { keys: new Set(keys.map(normaliseKey)) },
+  };
+};
+
+const compileAccessLog = (field: PolicyField<AccessLogSpec>, expressions: Expressions): AccessLogPolicy | undefined => {
+  const { policy, spec } = field;
+  const capture = compileCapture(new Annotations(field, 'frontend.accessLog', expressions));
   const filter = compileFilter(spec.filter, policy, 'frontend.accessLog', expressions);
   const attributes = compileAttributes(spec.attributes, policy, 'frontend.accessLog', expressions);
   if (filter === null) return undefined;
-  return filter === undefined ? { policy, attributes } : { policy, attributes, filter };
+  return {
+    policy,
+    attributes,
+    ...(filter === undefined ? {} : { filter }),
+    ...(capture === undefined ? {} : { capture }),
+  };
 };
 
 const compileMetrics = (

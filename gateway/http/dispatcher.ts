@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { RulePolicy } from '../compile/rule-policy.ts';
 import type { Backend, Bind, HttpBackend, Listener, McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
 import { type Exchange, newForward } from '../exchange.ts';
+import type { Answer } from '../policy/answer.ts';
 import { Policies } from '../policy/apply.ts';
 import { findListener, findMatch, type RoutableRequest } from '../route/router.ts';
 import { chooseBackend } from '../route/weight.ts';
@@ -20,6 +22,8 @@ import type { GatewayResponse } from './response.ts';
 /** What serves each type of backend: answers, or throws while no header was sent. */
 export interface Handlers {
   readonly mcp: (exchange: Exchange, backend: McpBackend) => Promise<void>;
+  /** Notes what a refused request asks of such a backend; default: nobody does. Never rejects. */
+  readonly describe?: (exchange: Exchange, backend: McpBackend) => Promise<void>;
   readonly http: (exchange: Exchange, backend: HttpBackend) => Promise<void>;
 }
 
@@ -164,7 +168,7 @@ export class Dispatcher {
     record.backend = chosen && backendFacts(chosen.backend);
     if (rule.policy !== undefined) {
       response.rewriteHead = this.#policies.onResponse(exchange, rule.policy, undefined);
-      const answer = this.#policies.onRequest(exchange, rule.policy, bind.port);
+      const answer = await this.#applyPolicies(exchange, rule.policy, bind.port, chosen?.backend);
       if (answer !== undefined) {
         record.backend = undefined;
         return renderAnswer(exchange, answer, this.#limits.lingerTimeout);
@@ -183,6 +187,20 @@ export class Dispatcher {
     }
     const { handlers } = this.#options;
     await (backend.type === 'mcp' ? handlers.mcp(exchange, backend) : handlers.http(exchange, backend));
+  }
+
+  async #applyPolicies(
+    exchange: Exchange,
+    policy: RulePolicy,
+    port: number,
+    backend: Backend | undefined,
+  ): Promise<Answer | undefined> {
+    try {
+      return this.#policies.onRequest(exchange, policy, port);
+    } catch (error) {
+      if (backend?.type === 'mcp') await this.#options.handlers.describe?.(exchange, backend);
+      throw error;
+    }
   }
 
   #finish(record: RequestRecord, response: GatewayResponse, fault: GatewayError | undefined): void {

@@ -21,6 +21,8 @@ export const noFacts = (): McpFacts => ({
   errorMessage: undefined,
   toolError: false,
   cancelled: false,
+  arguments: undefined,
+  result: undefined,
 });
 
 /** The target that an exchange is with. */
@@ -59,6 +61,7 @@ export const noteOutcome = (facts: McpFacts, outcome: Outcome, { key, names }: F
   facts.errorCode = outcome.errorCode;
   facts.errorMessage = outcome.errorMessage;
   facts.toolError = outcome.toolError;
+  facts.result = outcome.result;
   facts.protocolVersion = outcome.protocolVersion ?? facts.protocolVersion;
   const method = mcpMethod(facts.method ?? '');
   if (method?.lists !== undefined) {

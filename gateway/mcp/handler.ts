@@ -3,8 +3,8 @@ import type { McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
 import { type Exchange, timeLeft } from '../exchange.ts';
 import { waitToRetry } from '../retry.ts';
-import { readsRequestBody } from '../telemetry/context.ts';
 import type { KnownNames } from '../telemetry/names.ts';
+import type { Needs } from '../telemetry/needs.ts';
 import type { TelemetryPolicy } from '../telemetry/policy.ts';
 import { type McpFacts, newUpstreamCall, type RequestRecord, type UpstreamCall } from '../telemetry/record.ts';
 import { type TraceCarrier, traceFields } from '../telemetry/trace/trace-context.ts';
@@ -23,7 +23,8 @@ import {
 } from './headers.ts';
 import { InFlight } from './in-flight.ts';
 import type { JsonRpcId } from './jsonrpc.ts';
-import { isObject, own, parseMessage } from './message.ts';
+import { JSON_TYPE, mediaType } from './media.ts';
+import { type ClientMessage, isObject, own, parseMessage } from './message.ts';
 import { injectMeta } from './meta.ts';
 import { type RelayOptions, relay } from './relay.ts';
 import type { Session, SessionTokens } from './session-token.ts';
@@ -38,6 +39,8 @@ export interface McpHandlerDependencies {
   readonly onMessage: (record: RequestRecord, carrier: TraceCarrier) => void;
   /** Milliseconds of the Unix epoch, with fractions. */
   readonly now: () => number;
+  /** What has to be kept of a request for what its listener reports. */
+  readonly needs: (policy: TelemetryPolicy | undefined) => Needs;
   /** A client begins to listen to a server; what is returned is called at its end. */
   readonly stream: () => () => void;
   /** Longest POST body in bytes; default MAX_BODY_BYTES. */
@@ -63,11 +66,13 @@ interface OpenSession extends Session {
 
 const METHODS = 'GET, POST, DELETE';
 
+/** The longest body of a request that is refused, in bytes; of a longer one nothing is known. */
+const MAX_REFUSED_BODY_BYTES = 64 * 1_024;
+
 /** The MCP endpoint of a backend: Streamable HTTP in, Streamable HTTP out (modelcontextprotocol.io, "Transports"). */
 export class McpHandler {
   readonly #deps: McpHandlerDependencies;
   readonly #inFlight = new InFlight();
-  readonly #bodyReaders = new WeakMap<TelemetryPolicy, boolean>();
 
   constructor(deps: McpHandlerDependencies) {
     this.#deps = deps;
@@ -97,16 +102,9 @@ export class McpHandler {
     checkAccept(request, 'POST');
     checkContentType(request);
     const facts = begin(exchange);
-    const body = await this.#body(exchange);
-    const message = parseMessage(body);
-    noteMessage(facts, message, this.#context(backend, target));
+    const body = await this.#body(exchange, this.#deps.maxBodyBytes ?? MAX_BODY_BYTES);
+    const message = this.#read(record, facts, body, this.#context(backend, target));
     facts.protocolVersion = protocolVersion(request) ?? facts.protocolVersion;
-    const meta = message.kind === 'response' ? undefined : own(message.params, '_meta');
-    if (isObject(meta)) this.#deps.onMessage(record, meta);
-    record.request.bytes = body.length;
-    if (record.telemetry !== undefined && this.#keepsBody(record.telemetry)) {
-      record.request.body = body;
-    }
     const { method, requestId } = facts;
     const initializes = message.kind === 'request' && method === 'initialize';
     const session = initializes ? undefined : this.#session(exchange, backend, target);
@@ -124,6 +122,39 @@ export class McpHandler {
     });
   }
 
+  /**
+   * What a request asks for that a policy has refused: so that the trail says what was denied, and the client can tell which of its requests
+   * it was. Never rejects.
+   */
+  async describe(exchange: Exchange, backend: McpBackend): Promise<void> {
+    const { request, record } = exchange;
+    if (request.method !== 'POST' || mediaType(request.headers['content-type']) !== JSON_TYPE) return;
+    try {
+      const target = onlyTarget(backend);
+      const facts = begin(exchange);
+      facts.sessionId = sessionHeader(request);
+      this.#read(record, facts, await this.#body(exchange, MAX_REFUSED_BODY_BYTES), this.#context(backend, target));
+    } catch {
+      // It is refused already, and stays so.
+    }
+  }
+
+  /** @throws GatewayError as `parseMessage` does */
+  #read(record: RequestRecord, facts: McpFacts, body: Buffer, context: FactsContext): ClientMessage {
+    const { onMessage, needs } = this.#deps;
+    const message = parseMessage(body);
+    noteMessage(facts, message, context);
+    const meta = message.kind === 'response' ? undefined : own(message.params, '_meta');
+    if (isObject(meta)) onMessage(record, meta);
+    record.request.bytes = body.length;
+    const needed = needs(record.telemetry);
+    if (needed.body) record.request.body = body;
+    if (needed.arguments && facts.resourceType === 'tool' && message.kind === 'request') {
+      facts.arguments = own(message.params, 'arguments');
+    }
+    return message;
+  }
+
   async #get(exchange: Exchange, backend: McpBackend, target: UpstreamTarget): Promise<void> {
     checkAccept(exchange.request, 'GET');
     begin(exchange).protocolVersion = protocolVersion(exchange.request);
@@ -138,23 +169,13 @@ export class McpHandler {
     await this.#forward(exchange, backend, target, withoutBody('end', 'DELETE', session));
   }
 
-  #keepsBody(policy: TelemetryPolicy): boolean {
-    const known = this.#bodyReaders.get(policy);
-    if (known !== undefined) {
-      return known;
-    }
-    const reads = readsRequestBody(policy);
-    this.#bodyReaders.set(policy, reads);
-    return reads;
-  }
-
   #context(backend: McpBackend, target: UpstreamTarget): FactsContext {
     return { target: target.name, key: `${backend.name}/${target.name}`, names: this.#deps.names };
   }
 
-  async #body({ request, response }: Exchange): Promise<Buffer> {
+  async #body({ request, response }: Exchange, limit: number): Promise<Buffer> {
     try {
-      return await readBody(request, this.#deps.maxBodyBytes ?? MAX_BODY_BYTES);
+      return await readBody(request, limit);
     } catch (error) {
       // The rest of the body is not read: nothing can follow it on this connection.
       response.setHeader('connection', 'close');
@@ -211,6 +232,7 @@ export class McpHandler {
       now,
       kind: operation.kind,
       requestId,
+      keepsResult: record.mcp?.resourceType === 'tool' && this.#deps.needs(record.telemetry).result,
       onMessage: (message) => this.#inFlight.fromServer(session?.token, pending, message, now()),
       sessionId: (status, answered) => this.#answeredSession(exchange, backend, target, operation, status, answered),
       onOutcome: (outcome) => {

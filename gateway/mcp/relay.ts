@@ -19,6 +19,8 @@ export interface RelayOptions {
   /** What was sent: that decides which answers are MCP. `message`: a notification or a response; `end`: DELETE. */
   readonly kind: 'request' | 'message' | 'stream' | 'end';
   readonly requestId: JsonRpcId | undefined;
+  /** The beginning of the result is asked for. */
+  readonly keepsResult: boolean;
   /** The session id that the client gets with an answer. */
   readonly sessionId: (status: number, headers: IncomingHttpHeaders) => string | undefined;
   readonly onOutcome: (outcome: Outcome) => void;
@@ -127,7 +129,7 @@ class Relay implements UpstreamListener {
   }
 
   #begin(status: number, headers: IncomingHttpHeaders): void {
-    const { exchange, kind, requestId, sessionId, onMessage } = this.#options;
+    const { exchange, kind, requestId, sessionId, onMessage, keepsResult } = this.#options;
     const { response } = exchange;
     const media = mediaType(headers['content-type']);
     this.#sse = media === SSE_TYPE;
@@ -146,7 +148,7 @@ class Relay implements UpstreamListener {
     const coding = [headers['content-encoding'] ?? 'identity'].flat().join();
     const speaks = kind === 'stream' || requestId !== undefined;
     if (speaks && coding === 'identity' && (this.#sse || media === JSON_TYPE)) {
-      this.#answer = new OutcomeReader(this.#sse ? 'sse' : 'json', requestId, onMessage);
+      this.#answer = new OutcomeReader(this.#sse ? 'sse' : 'json', { id: requestId, onMessage, keepsResult });
     }
     response.writeHead(status, responseHeaders(headers, session));
     if (this.#sse) {

@@ -135,7 +135,7 @@ interface Plans {
 
 /** The log says what it was; the client learns no names of objects. */
 const refuse = (record: RequestRecord, code: ErrorCode, detail: string): GatewayError => {
-  record.error = { type: code, message: `${ERRORS[code].message}: ${detail}` };
+  record.error = { type: code, message: `${ERRORS[code].message}: ${detail}`, rule: detail };
   record.reason = ERRORS[code].reason;
   return new GatewayError(code);
 };

@@ -1,6 +1,7 @@
 import { REQUEST_ATTRIBUTES as NAME } from '../../lib/api/telemetry/attributes.ts';
 import { type CelContext, CelEvaluationError, type CelExpression } from '../../lib/cel/expression.ts';
 import { toJson } from '../../lib/cel/json.ts';
+import { redactQuery } from './capture/redact.ts';
 import { hostname } from './context.ts';
 import type { AttributeRules, AttributeValue } from './policy.ts';
 import type { RequestRecord } from './record.ts';
@@ -26,7 +27,7 @@ export const requestAttributes = (record: RequestRecord, purpose: 'span' | 'log'
   set(NAME.sourceAddress, socketAddress(request.remoteAddress, request.remotePort));
   set(NAME.httpMethod, request.method);
   set(NAME.httpHost, hostname(request.host));
-  set(NAME.httpPath, request.target);
+  set(NAME.httpPath, redactQuery(request.target));
   set(NAME.httpVersion, `HTTP/${request.httpVersion}`);
   set(NAME.httpStatus, response.status === 0 ? undefined : BigInt(response.status));
   set(NAME.traceId, trace?.traceId);

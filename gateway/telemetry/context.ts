@@ -1,6 +1,7 @@
 import type { CelContext, CelExpression } from '../../lib/cel/expression.ts';
 import type { CelRoot } from '../../lib/cel/roots.ts';
-import type { NamedExpression, TelemetryPolicy } from './policy.ts';
+import { argumentsValue, resultValue } from './capture/captured.ts';
+import type { NamedExpression } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
 
 /** What expressions may read of the process that the gateway runs in. */
@@ -81,7 +82,7 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
   mcp: {
     methodName: ({ record }) => record?.mcp?.method,
     sessionId: ({ record }) => record?.mcp?.sessionId,
-    tool: ({ record }) => named(record, 'tool'),
+    tool: ({ record }) => tool(record),
     prompt: ({ record }) => named(record, 'prompt'),
     resource: ({ record }) => named(record, 'resource'),
     task: ({ record }) => named(record, 'task'),
@@ -128,23 +129,14 @@ export class ContextPlan {
   }
 }
 
-const reads = (references: ReadonlySet<string>, root: string, name: string): boolean => {
+/** Whether the variable `root.name`, or a part of it, or it as a part, is read. */
+export const reads = (references: ReadonlySet<string>, root: string, name: string): boolean => {
   const path = `${root}.${name}`;
   for (const reference of references) {
-    if (reference === root || reference === path || reference.startsWith(`${path}.`)) return true;
+    if (reference === path || reference.startsWith(`${path}.`) || path.startsWith(`${reference}.`)) return true;
   }
   return false;
 };
-
-/** An expression of the policy reads the request's body: it has to be kept until the end. */
-export const readsRequestBody = (policy: TelemetryPolicy): boolean =>
-  policyExpressions(policy).some(({ references }) => reads(references, 'request', 'body'));
-
-const policyExpressions = ({ tracing, accessLog, metricLabels }: TelemetryPolicy): CelExpression[] => [
-  ...(tracing === undefined ? [] : [...expressionsOf(tracing.attributes.add), ...optional(tracing.filter)]),
-  ...(accessLog === undefined ? [] : [...expressionsOf(accessLog.attributes.add), ...optional(accessLog.filter)]),
-  ...expressionsOf(metricLabels),
-];
 
 export const expressionsOf = (named: readonly NamedExpression[]): CelExpression[] =>
   named.map(({ expression }) => expression);
@@ -167,6 +159,21 @@ const named = (record: RequestRecord | undefined, type: string) => {
   return {
     ...(mcp.target === undefined ? {} : { target: mcp.target }),
     ...(mcp.name === undefined ? {} : { name: mcp.name }),
+  };
+};
+
+const tool = (record: RequestRecord | undefined) => {
+  const mcp = record?.mcp;
+  const about = named(record, 'tool');
+  if (mcp === undefined || about === undefined) return undefined;
+  const result = mcp.result && resultValue(mcp.result);
+  return {
+    ...about,
+    ...(mcp.arguments === undefined ? {} : { arguments: argumentsValue(mcp) }),
+    ...(result === undefined ? {} : { result }),
+    ...(mcp.errorCode === undefined
+      ? {}
+      : { error: { code: BigInt(Math.trunc(mcp.errorCode)), message: mcp.errorMessage ?? '' } }),
   };
 };
 

@@ -1,5 +1,6 @@
 import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
+import type { CapturePolicy } from './capture/captured.ts';
 
 /** What one listener reports, compiled from the AgentgatewayPolicy objects that target it. */
 export interface TelemetryPolicy {
@@ -7,6 +8,10 @@ export interface TelemetryPolicy {
   readonly accessLog?: AccessLogPolicy;
   /** Labels appended to the request metrics, in order. */
   readonly metricLabels: readonly NamedExpression[];
+  /** Whether audit records are written; absent: as the gateway is told. */
+  readonly audit?: boolean;
+  /** Who called, for them. */
+  readonly principal?: CelExpression;
 }
 
 export interface NamedExpression {
@@ -35,6 +40,8 @@ export interface TracingPolicy {
   /** Keeps a finished request's spans when it evaluates to true. */
   readonly filter?: CelExpression;
   readonly attributes: AttributeRules;
+  /** Absent: nothing. */
+  readonly capture?: CapturePolicy;
 }
 
 /** A constant decision or probability, or an expression that yields one; folded at compile time where it can be. */
@@ -62,4 +69,6 @@ export interface AccessLogPolicy {
   /** Logs a request when it evaluates to true. */
   readonly filter?: CelExpression;
   readonly attributes: AttributeRules;
+  /** Absent: nothing. */
+  readonly capture?: CapturePolicy;
 }

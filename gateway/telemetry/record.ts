@@ -89,6 +89,16 @@ export interface McpFacts {
   toolError: boolean;
   /** The client took the request back (`notifications/cancelled`). */
   cancelled: boolean;
+  /** Of a tool call, as parsed; kept only when something will be written of them. */
+  arguments: unknown;
+  /** Of a tool call, likewise. */
+  result: CapturedText | undefined;
+}
+
+/** JSON text, or the beginning of it. */
+export interface CapturedText {
+  readonly text: string;
+  readonly whole: boolean;
 }
 
 /** One exchange with one upstream: a CLIENT span. */
@@ -130,6 +140,8 @@ export interface RecordError {
   /** `error.type`. */
   readonly type: string;
   readonly message: string;
+  /** What refused it, for those who wrote that. */
+  readonly rule?: string;
 }
 
 /** A call at its beginning. */

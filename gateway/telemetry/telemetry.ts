@@ -3,9 +3,11 @@ import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts
 import type { CelContext } from '../../lib/cel/expression.ts';
 import { ContextPlan, type EnvironmentFacts, expressionsOf, optional } from './context.ts';
 import { accessLogLine, type LogFormat } from './log/access-log.ts';
+import { auditLine } from './log/audit.ts';
 import { ConnectionMetrics } from './metrics/connections.ts';
 import { RequestMetrics } from './metrics/requests.ts';
 import { SessionMetrics } from './metrics/sessions.ts';
+import { type Needs, needsOf } from './needs.ts';
 import { outcomeOf } from './outcome.ts';
 import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
@@ -29,6 +31,8 @@ export interface TelemetryDependencies {
   readonly environment?: EnvironmentFacts;
   /** What becomes of clients' trace contexts where no policy says so; default `parent`. */
   readonly traceContext?: TraceContextMode;
+  /** Whether audit records are written where no policy says so; default false. */
+  readonly audit?: boolean;
   /** Default `post`. */
   readonly spanNames?: SpanNames;
   /** Told of a defect in telemetry itself, which must not become a defect of the request; default: nobody. */
@@ -40,6 +44,7 @@ interface Plans {
   readonly spans: ContextPlan;
   readonly log: ContextPlan;
   readonly metrics: ContextPlan;
+  readonly audit: ContextPlan;
 }
 
 const NO_POLICY: TelemetryPolicy = { metricLabels: [] };
@@ -54,6 +59,7 @@ export class Telemetry {
   /** Of clients and backends. */
   readonly connections: ConnectionMetrics;
   readonly #plans = new WeakMap<TelemetryPolicy, Plans>();
+  readonly #needs = new WeakMap<TelemetryPolicy, Needs>();
   readonly #finished = new WeakSet<RequestRecord>();
 
   constructor(deps: TelemetryDependencies) {
@@ -79,6 +85,16 @@ export class Telemetry {
     if (TRACE_FIELDS.some((name) => message[name] !== undefined)) {
       record.trace = this.begin(record.telemetry, record.request, message);
     }
+  }
+
+  /** What handlers have to keep for this policy. */
+  needs(policy: TelemetryPolicy | undefined): Needs {
+    let needs = this.#needs.get(policy ?? NO_POLICY);
+    if (needs === undefined) {
+      needs = needsOf(policy ?? NO_POLICY, this.#deps.audit ?? false);
+      this.#needs.set(policy ?? NO_POLICY, needs);
+    }
+    return needs;
   }
 
   /** A client listens to a server; what is returned ends it. */
@@ -113,6 +129,12 @@ export class Telemetry {
       const line = accessLogLine(record, accessLog, context(plans.log), this.#deps.logFormat);
       if (line !== undefined) this.#deps.log(line);
     });
+    if (policy.audit ?? this.#deps.audit ?? false) {
+      this.#guard(() => {
+        const line = auditLine(record, policy, context(plans.audit));
+        if (line !== undefined) this.#deps.log(line);
+      });
+    }
   }
 
   #plansOf(policy: TelemetryPolicy): Plans {
@@ -123,6 +145,7 @@ export class Telemetry {
         spans: new ContextPlan([...expressionsOf(tracing?.attributes.add ?? []), ...optional(tracing?.filter)]),
         log: new ContextPlan([...expressionsOf(accessLog?.attributes.add ?? []), ...optional(accessLog?.filter)]),
         metrics: new ContextPlan(expressionsOf(metricLabels)),
+        audit: new ContextPlan(optional(policy.principal)),
       };
       this.#plans.set(policy, plans);
     }

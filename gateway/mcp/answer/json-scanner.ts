@@ -1,6 +1,6 @@
 /**
  * Reads one JSON text as it streams by and reports the few values that are asked for, however large the text is: what is kept is one
- * captured string and the stack of open containers. It observes and never judges: a text that is not JSON only ends incomplete.
+ * captured string, the stack of open containers, and the beginning of one value whose text is asked for. It observes and never judges: a text that is not JSON only ends incomplete.
  */
 
 /** The longest string that is reported, in bytes of JSON text; longer ones are cut. */
@@ -12,9 +12,10 @@ export const MAX_SCANNED_DEPTH = 512;
 /** Keys longer than this are nobody's. */
 const MAX_KEY_BYTES = 64;
 
-/** `keys` lead on through an object, `items` through an array; `tag` asks for what stands here. */
+/** `keys` lead on through an object, `items` through an array; `tag` asks for what stands here, `text` for so many bytes of it as they are. */
 export interface Interest {
   readonly tag?: string;
+  readonly text?: number;
   readonly keys?: Readonly<Record<string, Interest>>;
   readonly items?: Interest;
 }
@@ -26,6 +27,19 @@ export interface ScanListener {
   onKey(tag: string): void;
   /** What stands there is no object or array. */
   onScalar(tag: string, value: Scalar): void;
+  /** The text of a value whose interest asks for it, or its beginning: whether it was longer is in `whole`. */
+  onText?(text: string, whole: boolean): void;
+}
+
+/** A value whose text is being kept. */
+interface Recording {
+  /** Containers around it. */
+  readonly depth: number;
+  readonly parts: Buffer[];
+  room: number;
+  /** Where it goes on in the chunk at hand. */
+  start: number;
+  whole: boolean;
 }
 
 const VALUE = 0;
@@ -65,6 +79,7 @@ export class JsonScanner {
   /** Room left for the string or literal at hand; 0 when nobody asked for it. */
   #room = 0;
   #parts: Buffer[] = [];
+  #recording: Recording | undefined;
 
   constructor(root: Interest, listener: ScanListener) {
     this.#root = root;
@@ -80,6 +95,7 @@ export class JsonScanner {
   reset(): void {
     this.#stack.length = 0;
     this.#parts = [];
+    this.#recording = undefined;
     this.#state = VALUE;
     this.#interest = this.#root;
   }
@@ -109,7 +125,22 @@ export class JsonScanner {
           at += 1;
         }
       }
+      if (this.#recording !== undefined) this.#endRecording(chunk, at);
     }
+    if (this.#recording !== undefined) {
+      record(this.#recording, chunk, chunk.length);
+      this.#recording.start = 0;
+    }
+  }
+
+  /** If the value has ended. */
+  #endRecording(chunk: Buffer, at: number): void {
+    const recording = this.#recording as Recording;
+    const ended = (this.#state === AFTER || this.#state === DONE) && this.#stack.length === recording.depth;
+    if (!ended) return;
+    record(recording, chunk, at);
+    this.#recording = undefined;
+    this.#listener.onText?.(Buffer.concat(recording.parts).toString('utf8'), recording.whole);
   }
 
   /** Returns where to read on: a literal's first byte is read again. */
@@ -147,6 +178,10 @@ export class JsonScanner {
   }
 
   #startValue(byte: number, at: number): number {
+    const { text } = this.#interest ?? {};
+    if (text !== undefined && this.#recording === undefined) {
+      this.#recording = { depth: this.#stack.length, parts: [], room: text, start: at, whole: true };
+    }
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       const object = byte === OPEN_OBJECT;
       this.#stack.push({ object, interest: this.#interest });
@@ -274,6 +309,15 @@ export class JsonScanner {
     return end;
   }
 }
+
+const record = (recording: Recording, chunk: Buffer, end: number): void => {
+  const length = end - recording.start;
+  if (length > recording.room) recording.whole = false;
+  const kept = Math.min(length, recording.room);
+  // A copy: the chunk may be large, and its memory somebody else's.
+  if (kept > 0) recording.parts.push(Buffer.from(chunk.subarray(recording.start, recording.start + kept)));
+  recording.room -= kept;
+};
 
 /** Letters, digits, sign and point: all that numbers, true, false and null are made of. */
 const isLiteralByte = (byte: number): boolean =>

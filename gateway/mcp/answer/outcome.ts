@@ -1,4 +1,5 @@
 import { MCP_METHODS, type McpMethod } from '../../../lib/api/mcp.ts';
+import type { CapturedText } from '../../telemetry/record.ts';
 import type { JsonRpcId } from '../jsonrpc.ts';
 import { type Interest, JsonScanner, type Scalar } from './json-scanner.ts';
 import { SseScanner } from './sse-scanner.ts';
@@ -14,6 +15,8 @@ export interface Outcome {
   readonly toolError: boolean;
   /** Of an initialize result. */
   readonly protocolVersion: string | undefined;
+  /** The result's text, or its beginning, if that was asked for. */
+  readonly result: CapturedText | undefined;
   /** Names or URIs that the result lists, by the list's field: `tools`. */
   readonly listed: Readonly<Record<string, readonly string[]>>;
 }
@@ -33,7 +36,7 @@ export interface ServerMessage {
 const LISTS = Object.values<McpMethod>(MCP_METHODS).flatMap(({ lists }) => lists ?? []);
 
 /** The few places of a JSON-RPC message that tell how a request went. */
-const MESSAGE: Interest = {
+const MESSAGE = {
   keys: {
     id: { tag: 'id' },
     method: { tag: 'method' },
@@ -48,7 +51,24 @@ const MESSAGE: Interest = {
       },
     },
   },
+} satisfies Interest;
+
+/** Bytes of a result that are kept. */
+export const MAX_RESULT_BYTES = 16 * 1_024;
+
+/** And the result itself. */
+const MESSAGE_AND_RESULT: Interest = {
+  keys: { ...MESSAGE.keys, result: { ...MESSAGE.keys.result, text: MAX_RESULT_BYTES } },
 };
+
+export interface OutcomeReaderOptions {
+  /** Of the request; undefined: nothing is waited for. */
+  readonly id: JsonRpcId | undefined;
+  /** Told of other messages; default: nobody. */
+  readonly onMessage?: (message: ServerMessage) => void;
+  /** Default: the result is not kept. */
+  readonly keepsResult?: boolean;
+}
 
 /**
  * Watches messages stream by, as JSON or as server-sent events, for the one that answers a request, and tells of the others. It delays and
@@ -63,15 +83,13 @@ export class OutcomeReader {
   #outcome: Outcome | undefined;
   #resumable = false;
 
-  /** @param id of the request; undefined: nothing is waited for */
-  constructor(
-    format: 'json' | 'sse',
-    id: JsonRpcId | undefined,
-    onMessage: (message: ServerMessage) => void = () => {},
-  ) {
+  constructor(format: 'json' | 'sse', { id, onMessage = () => {}, keepsResult = false }: OutcomeReaderOptions) {
     this.#id = id;
     this.#onMessage = onMessage;
-    this.#scanner = new JsonScanner(MESSAGE, {
+    this.#scanner = new JsonScanner(keepsResult ? MESSAGE_AND_RESULT : MESSAGE, {
+      onText: (text, whole) => {
+        this.#message.result = { text, whole };
+      },
       onKey: (tag) => this.#message.reach(tag),
       onScalar: (tag, value) => this.#message.take(tag, value),
     });
@@ -126,6 +144,7 @@ export class OutcomeReader {
 }
 
 class MessageFacts {
+  result: CapturedText | undefined;
   readonly #reached = new Set<string>();
   readonly #listed: Record<string, string[]> = {};
   #names = 0;
@@ -201,6 +220,7 @@ class MessageFacts {
       errorMessage: failed && typeof this.#text === 'string' ? this.#text : undefined,
       toolError: this.#isError === true,
       protocolVersion: typeof this.#protocolVersion === 'string' ? this.#protocolVersion : undefined,
+      result: this.result,
       listed: this.#listed,
     };
   }

@@ -1,5 +1,7 @@
+import { STANDARD_ATTRIBUTES as NAME } from '../../../lib/api/telemetry/attributes.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { applyRules, evaluate, requestAttributes } from '../attributes.ts';
+import { capturedArguments, capturedResult } from '../capture/captured.ts';
 import type { AccessLogPolicy, AttributeValue } from '../policy.ts';
 import type { RequestRecord } from '../record.ts';
 
@@ -22,6 +24,11 @@ export const accessLogLine = (
 ): string | undefined => {
   if (policy?.filter !== undefined && evaluate(policy.filter, context) !== true) return undefined;
   const fields = requestAttributes(record, 'log');
+  const captured = [
+    [NAME.callArguments, capturedArguments(record.mcp, policy?.capture)],
+    [NAME.callResult, capturedResult(record.mcp, policy?.capture)],
+  ] as const;
+  for (const [name, value] of captured) if (value !== undefined) fields.set(name, value);
   if (policy !== undefined) applyRules(fields, policy.attributes, context);
   const time = timestamp(record.endTime);
   if (format === 'json') return jsonLine(time, fields);

@@ -1,6 +1,7 @@
 import { STANDARD_ATTRIBUTES as NAME, REQUEST_ATTRIBUTES, SPAN_NAME } from '../../../lib/api/telemetry/attributes.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { applyRules, evaluate, requestAttributes } from '../attributes.ts';
+import { type CapturePolicy, capturedArguments, capturedResult } from '../capture/captured.ts';
 import { clientFailure, type Failure, serverFailure } from '../failure.ts';
 import type { AttributeValue, TracingPolicy } from '../policy.ts';
 import type { McpFacts, RequestRecord, UpstreamCall } from '../record.ts';
@@ -35,7 +36,7 @@ export const buildSpans = (
 const serverSpan = (
   record: RequestRecord,
   trace: TraceContext,
-  { attributes: rules }: TracingPolicy,
+  { attributes: rules, capture }: TracingPolicy,
   context: CelContext,
   names: SpanNames,
 ): SpanData => {
@@ -45,7 +46,7 @@ const serverSpan = (
   const name = attributes.get(SPAN_NAME);
   attributes.delete(SPAN_NAME);
   const decided = new Set([...rules.add.map(({ name }) => name), ...rules.remove]);
-  for (const [name, value] of standardServerAttributes(record, failure)) {
+  for (const [name, value] of standardServerAttributes(record, failure, capture)) {
     if (!attributes.has(name) && !decided.has(name)) attributes.set(name, value);
   }
   return {
@@ -122,13 +123,19 @@ type MaybeAttribute = readonly [name: string, value: AttributeValue | undefined]
 const known = (attributes: readonly MaybeAttribute[]): SpanAttribute[] =>
   attributes.filter((attribute): attribute is SpanAttribute => attribute[1] !== undefined);
 
-const standardServerAttributes = ({ request, mcp }: RequestRecord, failure: Failure | undefined): SpanAttribute[] =>
+const standardServerAttributes = (
+  { request, mcp }: RequestRecord,
+  failure: Failure | undefined,
+  capture: CapturePolicy | undefined,
+): SpanAttribute[] =>
   known([
     ...operationAttributes(mcp),
     [NAME.transport, 'tcp'],
     [NAME.clientAddress, request.remoteAddress],
     [NAME.clientPort, BigInt(request.remotePort)],
     [NAME.errorType, failure?.type],
+    [NAME.callArguments, capturedArguments(mcp, capture)],
+    [NAME.callResult, capturedResult(mcp, capture)],
   ]);
 
 /** What both sides say of the operation. */

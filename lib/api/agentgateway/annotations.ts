@@ -9,6 +9,10 @@ export const POLICY_ANNOTATIONS = {
   keepErrors: 'tooltrail.dev/keep-errors',
   /** `frontend.tracing` and `frontend.accessLog`: some of CAPTURES, with commas. */
   capture: 'tooltrail.dev/capture',
+  /** `frontend.accessLog`: `true` writes an audit record for each tool call; or `false`. */
+  audit: 'tooltrail.dev/audit',
+  /** `frontend.accessLog`: a CEL expression that says who called, for audit records. */
+  principal: 'tooltrail.dev/audit-principal',
   /** With `capture`: names of further members whose values are never written, with commas. */
   redactKeys: 'tooltrail.dev/redact-keys',
 } as const;

@@ -50,6 +50,9 @@ export const STANDARD_ATTRIBUTES = {
   requestSize: 'http.request.body.size',
   responseSize: 'http.response.body.size',
   errorType: 'error.type',
+  /** Once a policy asks for them. */
+  callArguments: 'gen_ai.tool.call.arguments',
+  callResult: 'gen_ai.tool.call.result',
   /** Of events: what a notification of the server says. */
   progress: 'mcp.progress',
   progressTotal: 'mcp.progress.total',

@@ -8,6 +8,7 @@ import { McpHandler } from '../../../gateway/mcp/handler.ts';
 import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
 import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
 import { KnownNames } from '../../../gateway/telemetry/names.ts';
+import { needsOf } from '../../../gateway/telemetry/needs.ts';
 import type { TelemetryPolicy } from '../../../gateway/telemetry/policy.ts';
 import type { RequestRecord } from '../../../gateway/telemetry/record.ts';
 import type { TraceContext } from '../../../gateway/telemetry/trace/trace-context.ts';
@@ -34,6 +35,7 @@ export interface TestGatewayOptions {
   readonly trace?: TraceContext;
   readonly telemetry?: TelemetryPolicy;
   readonly maxBodyBytes?: number;
+  readonly audit?: boolean;
   /** What the route's policies leave of a request. */
   readonly forward?: Partial<Forward>;
 }
@@ -50,6 +52,7 @@ export const startGateway = async (upstreamUrl: string, options: TestGatewayOpti
     names,
     newSpanId: () => 'b7ad6b7169203331',
     onMessage: () => {},
+    needs: (policy) => needsOf(policy ?? { metricLabels: [] }, options.audit ?? false),
     stream: () => () => {},
     now,
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),

@@ -34,6 +34,8 @@ export const someMcp = (overrides: Partial<McpFacts> = {}): McpFacts => ({
   errorMessage: undefined,
   toolError: false,
   cancelled: false,
+  arguments: undefined,
+  result: undefined,
   ...overrides,
 });
 

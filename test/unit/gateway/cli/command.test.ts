@@ -19,6 +19,7 @@ describe('tooltrail gateway', () => {
       referenceGrants: 'route-and-policy',
       logFormat: 'text',
       traceContext: 'parent',
+      audit: false,
       spanNames: 'post',
       sessionKey: undefined,
       shutdown: { linger: 0, drain: 30_000, flush: 5_000 },

@@ -43,10 +43,9 @@ const classify = ({ headers = {}, body }: Case['request'], facts: McpFacts, cont
 };
 
 const read = ({ headers, body }: NonNullable<Case['answer']>, facts: McpFacts) => {
-  const reader = new OutcomeReader(
-    mediaType(headers['content-type']) === SSE_TYPE ? 'sse' : 'json',
-    facts.requestId ?? 0,
-  );
+  const reader = new OutcomeReader(mediaType(headers['content-type']) === SSE_TYPE ? 'sse' : 'json', {
+    id: facts.requestId ?? 0,
+  });
   reader.push(Buffer.from(body));
   reader.end();
   return reader.outcome;

@@ -122,3 +122,46 @@ test('nesting beyond the bound is given up', () => {
   const nested = (depth: number) => read('['.repeat(depth) + ']'.repeat(depth)).complete;
   expect([nested(MAX_SCANNED_DEPTH), nested(MAX_SCANNED_DEPTH + 1), nested(1_000_000)]).toEqual([true, false, false]);
 });
+
+/** The text at `a.b` of a value, as it is kept. */
+const textAt = (
+  text: string,
+  room: number,
+  cuts: readonly number[] = [],
+): { text: string; whole: boolean } | undefined => {
+  let found: { text: string; whole: boolean } | undefined;
+  const interest: Interest = { keys: { a: { keys: { b: { text: room } } } } };
+  const scanner = new JsonScanner(interest, {
+    onKey: () => {},
+    onScalar: () => {},
+    onText: (kept, whole) => {
+      found = { text: kept, whole };
+    },
+  });
+  const bytes = Buffer.from(text);
+  let from = 0;
+  for (const cut of [...cuts.map((cut) => cut % (bytes.length + 1)).sort((x, y) => x - y), bytes.length]) {
+    scanner.push(bytes.subarray(from, cut));
+    from = cut;
+  }
+  scanner.end();
+  return found;
+};
+
+test('the text of a value is kept as it is, however it comes, up to a bound', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.array(fc.nat(500), { maxLength: 5 }), fc.nat(40), (value, cuts, room) => {
+      const inner = JSON.stringify(value);
+      const text = JSON.stringify({ x: [value], a: { c: value, b: value, d: value } });
+      expect(textAt(text, 10_000, cuts)).toEqual({ text: inner, whole: true });
+      const kept = textAt(text, room, cuts);
+      expect(kept?.whole).toBe(Buffer.byteLength(inner) <= room);
+      expect(kept?.text).toBe(Buffer.from(inner).subarray(0, room).toString());
+    }),
+  );
+});
+
+test('white space around it is not its text', () => {
+  expect(textAt('{"a": {"b" : [ 1, 2 ] , "c":1}}', 100)).toEqual({ text: '[ 1, 2 ]', whole: true });
+  expect(textAt('{"a": {"b" : -1.5e3 }}', 100)).toEqual({ text: '-1.5e3', whole: true });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readsRequestBody } from '../../../../gateway/telemetry/context.ts';
+import { needsOf } from '../../../../gateway/telemetry/needs.ts';
 import { POST_ATTRIBUTES } from '../../../../lib/api/telemetry/attributes.ts';
 import { aPolicy } from '../../../support/telemetry/policy.ts';
 import { aRecord, aRequest, observe, someMcp } from '../../../support/telemetry/record.ts';
@@ -86,11 +86,22 @@ describe('expressions', () => {
     expect(read).toContain('headers');
   });
 
-  test('only one that reads the body asks for it', () => {
-    expect(readsRequestBody(aPolicy({ accessLog: add('request.body') }))).toBe(true);
-    expect(readsRequestBody(aPolicy({ tracing: add('json(request.body).id') }))).toBe(true);
-    expect(readsRequestBody(aPolicy({ tracing: add('toJson(request)') }))).toBe(true);
-    expect(readsRequestBody(aPolicy({ tracing: add('request.path') }))).toBe(false);
+  test.each([
+    ['request.body', ['body']],
+    ['json(request.body).id', ['body']],
+    ['toJson(request)', ['body']],
+    ['request.path', []],
+    ['mcp.tool.arguments.owner', ['arguments']],
+    ['mcp.tool.result', ['result']],
+    ['mcp.tool', ['arguments', 'result']],
+    ['toJson(mcp)', ['arguments', 'result']],
+    ['mcp.tool.name', []],
+    ['mcp.prompt.name', []],
+  ])('only what is read is kept: %s', (expression, kept) => {
+    for (const policy of [aPolicy({ accessLog: add(expression) }), aPolicy({ tracing: add(expression) })]) {
+      const needs = needsOf(policy, false);
+      expect(Object.entries(needs).flatMap(([name, needed]) => (needed ? [name] : []))).toEqual(kept);
+    }
   });
 
   test.each([
