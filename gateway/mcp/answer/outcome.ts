@@ -215,8 +215,10 @@ class MessageFacts {
     if (!answers || this.#reached.has('method') || failed === this.#reached.has('result')) {
       return undefined;
     }
+    // JSON-RPC 2.0 §5.1: without a code it is somebody else's error, such as a proxy's.
+    if (failed && typeof this.#code !== 'number') return undefined;
     return {
-      errorCode: failed ? (typeof this.#code === 'number' ? this.#code : 0) : undefined,
+      errorCode: failed && typeof this.#code === 'number' ? this.#code : undefined,
       errorMessage: failed && typeof this.#text === 'string' ? this.#text : undefined,
       toolError: this.#isError === true,
       protocolVersion: typeof this.#protocolVersion === 'string' ? this.#protocolVersion : undefined,
