@@ -32,6 +32,7 @@ export interface GatewayOptions {
 export interface GatewayProcess {
   /** The MCP endpoint. */
   readonly url: string;
+  readonly pid: number;
   /** Path of the file with the manifests. */
   readonly file: string;
   /** Everything that it printed so far, on both streams. */
@@ -94,6 +95,7 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayProc
 
   const gateway: GatewayProcess = {
     url: `http://${bind}:${port}/mcp`,
+    pid: child.pid ?? 0,
     file,
     output: () => output,
     alive,

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
+import { plainManifests } from '../support/acceptance/manifests.ts';
+import { freePort } from '../support/free-port.ts';
+import { HEADERS, openSession } from '../support/mcp/client.ts';
+import { usageOf } from './usage.ts';
+
+/**
+ * What tracing costs: CPU of a gateway process per tool call, with the post's policy at several rates, in rounds that take turns. Clients,
+ * MCP server and collector are in this process and its worker. Run: `node test/bench/tracing.ts`, on Linux.
+ */
+const CALLS = 4_000;
+const CLIENTS = 16;
+const ROUNDS = 5;
+const WARM_UP = 2_000;
+
+/** The attributes, resources and log fields of the post. */
+const policy = (port: number, sampling: string | undefined): string => {
+  const attributes = `attributes: { add: [
+      { name: mcp.method_name, expression: mcp.methodName }, { name: mcp.session_id, expression: mcp.sessionId },
+      { name: mcp.tool_name, expression: mcp.tool.name }, { name: mcp.tool_target, expression: mcp.tool.target },
+      { name: backend.name, expression: backend.name }, { name: backend.type, expression: backend.type }] }`;
+  const tracing = `tracing: { url: 'http://127.0.0.1:${port}', protocol: HTTP, path: /v1/traces, randomSampling: '${sampling}', ${attributes},
+      resources: [{ name: service.name, expression: '"agentgateway-mcp"' }] }`;
+  return `---
+apiVersion: agentgateway.dev/v1alpha1
+kind: AgentgatewayPolicy
+metadata: { name: mcp-tracing, namespace: test }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: gateway }]
+  frontend:
+    ${sampling === undefined ? '' : tracing}
+    accessLog: { attributes: { add: [{ name: mcp.tool_name, expression: mcp.tool.name }, { name: mcp.tool_target, expression: mcp.tool.target }, { name: mcp.method_name, expression: mcp.methodName }] } }
+`;
+};
+
+const SETTINGS = [
+  ['tracing off', undefined, []],
+  ['tracing 0 %', '0.0', []],
+  ['tracing 10 %', '0.1', []],
+  ['tracing 100 %', '1.0', []],
+  ['tracing 100 %, audit', '1.0', ['--audit', 'on']],
+] as const;
+
+/** An MCP server and an OTLP/HTTP collector that say the least, away from the clients. */
+const servers = (): Promise<{ readonly worker: Worker; readonly upstream: number; readonly collector: number }> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./tracing-servers.ts', import.meta.url));
+    worker.once('message', (ports: { upstream: number; collector: number }) => resolve({ worker, ...ports }));
+    worker.once('error', reject);
+  });
+
+const call = (id: number): string =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name: 'get_me', arguments: { owner: 'ada', repository: 'engine', query: 'is:open label:bug'.repeat(8) } },
+  });
+
+const load = async (url: string, session: Record<string, string>, calls: number): Promise<void> => {
+  let left = calls;
+  const client = async (): Promise<void> => {
+    while (left-- > 0) {
+      const response = await fetch(url, { method: 'POST', headers: { ...HEADERS, ...session }, body: call(left) });
+      if (response.status !== 200) throw new Error(`status ${response.status}: ${await response.text()}`);
+      await response.arrayBuffer();
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+};
+
+interface Running {
+  readonly name: string;
+  readonly gateway: GatewayProcess;
+  readonly session: Record<string, string>;
+  /** Microseconds per call, by round. */
+  readonly cpu: number[];
+}
+
+const { worker, upstream, collector } = await servers();
+const running: Running[] = [];
+for (const [name, sampling, args] of SETTINGS) {
+  const port = await freePort();
+  const manifests = plainManifests(port, upstream) + policy(collector, sampling);
+  const gateway = await startGateway({ manifests, port, args });
+  const session = await openSession(gateway.url);
+  await load(gateway.url, session, WARM_UP);
+  running.push({ name, gateway, session, cpu: [] });
+}
+for (let round = 0; round < ROUNDS; round++) {
+  for (const { gateway, session, cpu } of running) {
+    const before = usageOf(gateway.pid);
+    await load(gateway.url, session, CALLS);
+    // Its spans are on their way.
+    await sleep(200);
+    const after = usageOf(gateway.pid);
+    if (before !== undefined && after !== undefined) cpu.push(((after.cpu - before.cpu) * 1_000) / CALLS);
+  }
+}
+for (const { gateway } of running) await gateway.stop();
+await worker.terminate();
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+const off = median(running[0]?.cpu ?? []);
+console.log(`CPU of the gateway per tool call, µs; ${CLIENTS} clients, median of ${ROUNDS} rounds of ${CALLS}`);
+for (const { name, cpu } of running) {
+  const each = median(cpu);
+  const added = each - off;
+  console.log(
+    `${name.padEnd(22)} ${each.toFixed(0).padStart(5)}  [${Math.min(...cpu).toFixed(0)}-${Math.max(...cpu).toFixed(0)}]  ${added < 0 ? '' : '+'}${added.toFixed(0)}  ${(each / off).toFixed(2)}x`,
+  );
+}
