@@ -19,6 +19,9 @@ interface Source {
 
 type Field = (source: Source) => unknown;
 
+/** A field whose parts cost something: they are built only when the expressions read them. */
+type FieldFor = (reads: (path: string) => boolean) => Field;
+
 /** The request's side of the table below is there from the start, the rest once there is a record of it. */
 const PRESENT: Partial<Record<CelRoot, (source: Source) => boolean>> = {
   request: () => true,
@@ -82,7 +85,6 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
   mcp: {
     methodName: ({ record }) => record?.mcp?.method,
     sessionId: ({ record }) => record?.mcp?.sessionId,
-    tool: ({ record }) => tool(record),
     prompt: ({ record }) => named(record, 'prompt'),
     resource: ({ record }) => named(record, 'resource'),
     task: ({ record }) => named(record, 'task'),
@@ -91,6 +93,15 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
     name: ({ record }) => record?.backend?.name,
     type: ({ record }) => record?.backend?.type,
     protocol: ({ record }) => record?.backend?.protocol,
+  },
+};
+
+const COSTLY: Partial<Record<CelRoot, Readonly<Record<string, FieldFor>>>> = {
+  mcp: {
+    tool: (read) => {
+      const parts = { arguments: read('tool.arguments'), result: read('tool.result') };
+      return ({ record }) => tool(record, parts);
+    },
   },
 };
 
@@ -107,9 +118,11 @@ export class ContextPlan {
   constructor(expressions: Iterable<CelExpression>) {
     const references = new Set([...expressions].flatMap((expression) => [...expression.references]));
     this.#roots = Object.entries(VARIABLES).flatMap(([root, fields]) => {
-      const read = Object.entries(fields).filter(([name]) => reads(references, root, name));
+      const read = (path: string): boolean => reads(references, root, path);
+      const costly = Object.entries(COSTLY[root as CelRoot] ?? {}).map(([name, field]) => [name, field(read)] as const);
       const used = [...references].some((path) => path === root || path.startsWith(`${root}.`));
-      return used ? [{ root, present: PRESENT[root as CelRoot] ?? (() => false), fields: read }] : [];
+      const planned = [...Object.entries(fields), ...costly].filter(([name]) => read(name));
+      return used ? [{ root, present: PRESENT[root as CelRoot] ?? (() => false), fields: planned }] : [];
     });
   }
 
@@ -162,14 +175,14 @@ const named = (record: RequestRecord | undefined, type: string) => {
   };
 };
 
-const tool = (record: RequestRecord | undefined) => {
+const tool = (record: RequestRecord | undefined, parts: { readonly arguments: boolean; readonly result: boolean }) => {
   const mcp = record?.mcp;
   const about = named(record, 'tool');
   if (mcp === undefined || about === undefined) return undefined;
-  const result = mcp.result && resultValue(mcp.result);
+  const result = parts.result && mcp.result !== undefined ? resultValue(mcp.result) : undefined;
   return {
     ...about,
-    ...(mcp.arguments === undefined ? {} : { arguments: argumentsValue(mcp) }),
+    ...(!parts.arguments || mcp.arguments === undefined ? {} : { arguments: argumentsValue(mcp) }),
     ...(result === undefined ? {} : { result }),
     ...(mcp.errorCode === undefined
       ? {}
