@@ -2,7 +2,6 @@ import { TRACE_FIELDS } from '../telemetry/trace/trace-context.ts';
 
 /** Bytes of one member of an object, and of its value. */
 interface Member {
-  readonly name: string;
   readonly start: number;
   readonly value: number;
   readonly end: number;
@@ -16,8 +15,6 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-
-const TRACE_NAMES: ReadonlySet<string> = new Set(TRACE_FIELDS);
 
 /**
  * The message with this trace context in `params._meta` (MCP, SEP-414), in place of the one there. Everything else keeps its bytes.
@@ -33,13 +30,14 @@ export const injectMeta = (body: Buffer, fields: ReadonlyMap<string, string>): B
   if (body[params.value] !== OPEN_OBJECT) return body;
   const meta = last(body, params.value, '_meta');
   if (meta === undefined) {
-    const empty = membersOf(body, params.value).next().done === true;
+    const empty = body[skipSpace(body, params.value + 1)] === CLOSE_OBJECT;
     return splice(body, params.value + 1, params.value + 1, `"_meta":{${members}}${empty ? '' : ','}`);
   }
   if (body[meta.value] !== OPEN_OBJECT) return body;
-  const kept = [...membersOf(body, meta.value)]
-    .filter(({ name }) => !TRACE_NAMES.has(name))
-    .map(({ start, end }) => body.toString('utf8', start, end));
+  const kept: string[] = [];
+  forEachMember(body, meta.value, (start, key, _, end) => {
+    if (!TRACE_FIELDS.some((name) => isNamed(body, start, key, name))) kept.push(body.toString('utf8', start, end));
+  });
   return splice(body, meta.value, meta.end, `{${[members, ...kept].join()}}`);
 };
 
@@ -49,24 +47,41 @@ const splice = (body: Buffer, start: number, end: number, text: string): Buffer 
 /** As JSON.parse does, the last of several is taken. */
 const last = (json: Buffer, object: number, name: string): Member | undefined => {
   let found: Member | undefined;
-  for (const member of membersOf(json, object)) if (member.name === name) found = member;
+  forEachMember(json, object, (start, key, value, end) => {
+    if (isNamed(json, start, key, name)) found = { start, value, end };
+  });
   return found;
 };
 
 /** @param object where its brace is */
-function* membersOf(json: Buffer, object: number): Generator<Member> {
+const forEachMember = (
+  json: Buffer,
+  object: number,
+  visit: (start: number, key: number, value: number, end: number) => void,
+): void => {
   let at = skipSpace(json, object + 1);
   while (json[at] === QUOTE) {
     const start = at;
     const key = endOfString(json, start);
     const value = skipSpace(json, afterColon(json, key));
     const end = endOfValue(json, value);
-    yield { name: JSON.parse(json.toString('utf8', start, key)) as string, start, value, end };
+    visit(start, key, value, end);
     at = skipSpace(json, end);
     if (json[at] !== COMMA) return;
     at = skipSpace(json, at + 1);
   }
-}
+};
+
+/** @param end behind the closing quote */
+const isNamed = (json: Buffer, start: number, end: number, name: string): boolean => {
+  const escaped = json.indexOf(BACKSLASH, start);
+  if (escaped >= 0 && escaped < end) return JSON.parse(json.toString('utf8', start, end)) === name;
+  if (end - start - 2 !== name.length) return false;
+  for (let index = 0; index < name.length; index += 1) {
+    if (json[start + 1 + index] !== name.charCodeAt(index)) return false;
+  }
+  return true;
+};
 
 const afterColon = (json: Buffer, at: number): number => {
   const colon = skipSpace(json, at);

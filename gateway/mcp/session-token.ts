@@ -11,6 +11,9 @@ export const MAX_UPSTREAM_SESSION_ID = 1_024;
 /** The longest token that is looked at: one for the longest upstream id and target name is shorter. */
 export const MAX_TOKEN_LENGTH = 4_096;
 
+/** Tokens whose meaning is remembered, of all backends: opening one costs more than everything else that a call needs. */
+export const MAX_OPENED = 4_096;
+
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -41,6 +44,8 @@ export class SessionTokens {
   readonly #key: KeyObject;
   readonly #randomBytes: (size: number) => Buffer;
   readonly #randomUuid: () => string;
+  /** Those that were opened, by backend and token; the one that was not used for the longest is forgotten first. */
+  readonly #opened = new Map<string, Session>();
 
   /** @throws RangeError if the key has another length */
   constructor({ key, randomBytes, randomUuid }: SessionTokensOptions) {
@@ -76,11 +81,20 @@ export class SessionTokens {
    * @throws GatewayError session_not_found for anything else, without saying why
    */
   open(backend: string, target: string, token: string): Session {
-    const session = parseState(this.#decrypt(backend, token));
+    const key = `${backend}\n${token}`;
+    const session = this.#opened.get(key) ?? parseState(this.#decrypt(backend, token));
     if (session?.target !== target) {
       throw new GatewayError('session_not_found');
     }
+    this.#remember(key, session);
     return session;
+  }
+
+  #remember(key: string, session: Session): void {
+    this.#opened.delete(key);
+    this.#opened.set(key, session);
+    const [oldest] = this.#opened.keys();
+    if (this.#opened.size > MAX_OPENED && oldest !== undefined) this.#opened.delete(oldest);
   }
 
   #decrypt(backend: string, token: string): string {

@@ -1,6 +1,7 @@
 import type { AttributeValue } from '../policy.ts';
 import { type Resource, SCOPE_NAME, type SpanAttribute, type SpanData, type SpanEvent } from '../trace/span.ts';
 import type { SpanContext } from '../trace/trace-context.ts';
+import { AttributeCache } from './attribute-cache.ts';
 import { BackwardWriter } from './protobuf/writer.ts';
 
 /** Longest string value, span name or status message, in UTF-8 bytes; the rest is cut. */
@@ -16,6 +17,7 @@ export const MAX_ATTRIBUTES = 128;
  */
 export class OtlpEncoder {
   readonly #writer = new BackwardWriter();
+  readonly #cache = new AttributeCache();
   /** `ResourceSpans.resource` as a field. */
   readonly #resource: Buffer;
   /** `ScopeSpans.scope` as a field. */
@@ -58,7 +60,7 @@ export class OtlpEncoder {
       const event = span.events[index];
       if (event !== undefined) spanEvent(writer, event);
     }
-    attributes(writer, span.attributes, FIELD.attributes, FIELD.droppedAttributes);
+    attributes(writer, span.attributes, FIELD.attributes, FIELD.droppedAttributes, this.#cache);
     writer.unixNano(span.endTime);
     writer.byte(FIELD.endTime);
     writer.unixNano(span.startTime);
@@ -94,7 +96,13 @@ export class OtlpEncoder {
   }
 }
 
-function attributes(writer: BackwardWriter, all: readonly SpanAttribute[], field: number, dropped: number): void {
+function attributes(
+  writer: BackwardWriter,
+  all: readonly SpanAttribute[],
+  field: number,
+  dropped: number,
+  cache?: AttributeCache,
+): void {
   const kept = Math.min(all.length, MAX_ATTRIBUTES);
   if (kept < all.length) {
     writer.varint(all.length - kept);
@@ -102,8 +110,29 @@ function attributes(writer: BackwardWriter, all: readonly SpanAttribute[], field
   }
   for (let index = kept - 1; index >= 0; index--) {
     const attribute = all[index];
-    if (attribute !== undefined) keyValue(writer, field, attribute[0], attribute[1]);
+    if (attribute === undefined) continue;
+    const [name, value] = attribute;
+    if (cache === undefined || typeof value !== 'string') keyValue(writer, field, name, value);
+    else cachedKeyValue(writer, field, name, value, cache);
   }
+}
+
+/** @param field always the same for one cache */
+function cachedKeyValue(
+  writer: BackwardWriter,
+  field: number,
+  name: string,
+  value: string,
+  cache: AttributeCache,
+): void {
+  const known = cache.get(name, value);
+  if (known !== undefined) {
+    writer.bytes(known);
+    return;
+  }
+  const before = writer.length();
+  keyValue(writer, field, name, value);
+  if (cache.takes(name, value)) cache.put(name, value, writer.since(before));
 }
 
 function spanEvent(writer: BackwardWriter, event: SpanEvent): void {

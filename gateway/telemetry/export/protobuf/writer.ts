@@ -118,7 +118,17 @@ export class BackwardWriter {
   bytes(value: Uint8Array): void {
     this.#reserve(value.length);
     this.#position -= value.length;
-    this.#buffer.set(value, this.#position);
+    if (value.length > SHORT_BYTES) {
+      this.#buffer.set(value, this.#position);
+      return;
+    }
+    // Cheaper than a call into the runtime.
+    for (let index = 0; index < value.length; index++) this.#buffer[this.#position + index] = value[index] as number;
+  }
+
+  /** A copy of what was written since `length()` was `before`. */
+  since(before: number): Uint8Array {
+    return Uint8Array.from(this.#buffer.subarray(this.#position, this.#buffer.length - before));
   }
 
   /** Most strings are short and ASCII: copying them here is cheaper than a call into the runtime. */
@@ -145,6 +155,8 @@ export class BackwardWriter {
   }
 }
 
+/** Copied one by one up to this many. */
+const SHORT_BYTES = 48;
 /** Strings up to this many UTF-16 units are tried as ASCII first. */
 const SHORT_STRING = 64;
 const INT64_MAX = 2n ** 63n - 1n;

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { GatewayError } from '../../../../gateway/errors.ts';
 import {
+  MAX_OPENED,
   MAX_TOKEN_LENGTH,
   MAX_UPSTREAM_SESSION_ID,
   type Session,
@@ -102,4 +103,18 @@ test('an upstream cannot make its session id grow without bound; a key has its l
   const longest = { target: 't'.repeat(253), upstreamId: '"'.repeat(MAX_UPSTREAM_SESSION_ID) };
   expect(tokens.open('b', longest.target, tokens.seal('b', longest))).toEqual(longest);
   expect(() => tokensOf(Buffer.alloc(16))).toThrow(RangeError);
+});
+
+test('a token opens again and again, also when many others were opened in between', () => {
+  const first = tokens.seal('ns/backend', session);
+  expect(tokens.open('ns/backend', 'github-copilot', first)).toEqual(session);
+  expect(tokens.open('ns/backend', 'github-copilot', first)).toEqual(session);
+  expect(refusal(first, tokens, 'ns/other')).toBe('session_not_found');
+  expect(refusal(first, tokens, 'ns/backend', 'other')).toBe('session_not_found');
+  for (let index = 0; index <= MAX_OPENED; index++) {
+    const upstreamId = `session-${index}`;
+    const token = tokens.seal('ns/backend', { ...session, upstreamId });
+    expect(tokens.open('ns/backend', 'github-copilot', token).upstreamId).toBe(upstreamId);
+  }
+  expect(tokens.open('ns/backend', 'github-copilot', first)).toEqual(session);
 });
