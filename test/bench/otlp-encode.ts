@@ -2,7 +2,7 @@
  * Time to encode one span of 30 attributes, of which 8 have another value each time, in batches of 512, as an exporter does. Run: `npm exec -- node test/bench/otlp-encode.ts`.
  */
 
-import { OtlpEncoder } from '../../gateway/telemetry/export/encode.ts';
+import { OtlpEncoder } from '../../gateway/telemetry/export/protobuf/encode.ts';
 import { MAX_BATCH_SPANS } from '../../gateway/telemetry/export/queue.ts';
 import type { SpanAttribute } from '../../gateway/telemetry/trace/span.ts';
 import { aSpan } from '../support/otlp/spans.ts';

@@ -1,7 +1,7 @@
 import type { Resource, SpanData, SpanSink } from '../trace/span.ts';
 import { type DropReason, SpanAccount, type SpanCounts } from './account.ts';
-import { OtlpEncoder } from './encode.ts';
 import { type ExportHealth, type WriteLog, watchHealth } from './health.ts';
+import { OtlpEncoder } from './protobuf/encode.ts';
 import { MAX_BATCH_SPANS, MAX_QUEUE_SPANS, type QueueEntry, SpanQueue } from './queue.ts';
 import { DEFAULT_RETRY, type RetryPolicy, sendWithRetry } from './retry.ts';
 import type { Clock, Timer, Transport } from './transport.ts';

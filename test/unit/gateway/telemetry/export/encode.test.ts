@@ -6,7 +6,7 @@ import {
   MAX_NAME_BYTES,
   MAX_STRING_BYTES,
   OtlpEncoder,
-} from '../../../../../gateway/telemetry/export/encode.ts';
+} from '../../../../../gateway/telemetry/export/protobuf/encode.ts';
 import type { AttributeValue } from '../../../../../gateway/telemetry/policy.ts';
 import type { Resource, SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aSpan } from '../../../../support/otlp/spans.ts';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { SpanAccount, type SpanCounts } from '../../../../../gateway/telemetry/export/account.ts';
-import { MAX_STRING_BYTES } from '../../../../../gateway/telemetry/export/encode.ts';
 import { BatchExporter, type BatchOptions } from '../../../../../gateway/telemetry/export/exporter.ts';
+import { MAX_STRING_BYTES } from '../../../../../gateway/telemetry/export/protobuf/encode.ts';
 import { MAX_BATCH_BYTES, MAX_QUEUE_BYTES } from '../../../../../gateway/telemetry/export/queue.ts';
 import type { SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aSpan, countingClock, spansNamed, until } from '../../../../support/otlp/spans.ts';

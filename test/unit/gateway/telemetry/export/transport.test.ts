@@ -5,9 +5,9 @@ import {
   type ReceiverOptions,
   startOtlpReceiver,
 } from '../../../../../gateway/demo/otlp-receiver.ts';
-import { OtlpEncoder } from '../../../../../gateway/telemetry/export/encode.ts';
 import { GrpcTransport } from '../../../../../gateway/telemetry/export/grpc.ts';
 import { HttpTransport } from '../../../../../gateway/telemetry/export/http.ts';
+import { OtlpEncoder } from '../../../../../gateway/telemetry/export/protobuf/encode.ts';
 import type { ExportOutcome, Transport, TransportOptions } from '../../../../../gateway/telemetry/export/transport.ts';
 import type { Collector } from '../../../../../gateway/telemetry/policy.ts';
 import { type ServerCertificate, selfSigned } from '../../../../support/otlp/certificate.ts';

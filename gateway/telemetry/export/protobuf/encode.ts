@@ -1,8 +1,8 @@
-import type { AttributeValue } from '../policy.ts';
-import { type Resource, SCOPE_NAME, type SpanAttribute, type SpanData, type SpanEvent } from '../trace/span.ts';
-import type { SpanContext } from '../trace/trace-context.ts';
+import type { AttributeValue } from '../../policy.ts';
+import { type Resource, SCOPE_NAME, type SpanAttribute, type SpanData, type SpanEvent } from '../../trace/span.ts';
+import type { SpanContext } from '../../trace/trace-context.ts';
 import { AttributeCache } from './attribute-cache.ts';
-import { BackwardWriter } from './protobuf/writer.ts';
+import { BackwardWriter } from './writer.ts';
 
 /** Longest string value, span name or status message, in UTF-8 bytes; the rest is cut. */
 export const MAX_STRING_BYTES = 16 * 1024;
