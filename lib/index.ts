@@ -12,7 +12,14 @@ export type {
 } from './agentgateway/frontend.ts';
 export type { McpTargetProps } from './agentgateway/mcp-target.ts';
 export { AgentgatewayPolicy, type AgentgatewayPolicyProps } from './agentgateway/policy.ts';
+export type { AuditProps, CaptureProps, TrailProps } from './agentgateway/trail.ts';
 export { GatewayWorkload, type GatewayWorkloadProps } from './agentgateway/workload.ts';
+export {
+  CAPTURES,
+  POLICY_ANNOTATIONS,
+  TRACE_CONTEXT_MODES,
+  type TraceContextMode,
+} from './api/agentgateway/annotations.ts';
 export { GATEWAY_CLASS, GROUPS, KINDS, type KindInfo } from './api/kinds.ts';
 export { PORTS, RESERVED_PORTS } from './api/ports.ts';
 export type { ObjectProps } from './core/metadata.ts';

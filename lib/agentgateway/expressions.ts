@@ -1,9 +1,15 @@
 import { compileCel } from '../cel/compile.ts';
 import { CelSyntaxError } from '../cel/expression.ts';
 import type { FrontendProps, NamedExpressions } from './frontend.ts';
+import type { TrailProps } from './trail.ts';
 
 /** One line for each expression of a policy that does not parse. */
-export const expressionProblems = ({ tracing, accessLog, metrics }: FrontendProps): readonly string[] => [
+export const expressionProblems = ({
+  tracing,
+  accessLog,
+  metrics,
+  audit,
+}: FrontendProps & TrailProps): readonly string[] => [
   ...problem('tracing.clientSampling', tracing?.clientSampling),
   ...problem('tracing.randomSampling', tracing?.randomSampling),
   ...problem('tracing.filter', tracing?.filter),
@@ -12,6 +18,7 @@ export const expressionProblems = ({ tracing, accessLog, metrics }: FrontendProp
   ...problem('accessLog.filter', accessLog?.filter),
   ...problems('accessLog.attributes', accessLog?.attributes),
   ...problems('metrics.attributes', metrics?.attributes),
+  ...problem('audit.principal', typeof audit === 'object' ? audit.principal : undefined),
 ];
 
 const problems = (field: string, expressions: NamedExpressions = {}): readonly string[] =>

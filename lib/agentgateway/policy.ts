@@ -9,8 +9,9 @@ import { ReferenceGrant } from '../gateway-api/reference-grant.ts';
 import type { OtlpCollector } from './collector.ts';
 import { expressionProblems } from './expressions.ts';
 import { type FrontendProps, toFrontend } from './frontend.ts';
+import { type TrailProps, toAnnotations, trailProblems } from './trail.ts';
 
-export interface AgentgatewayPolicyProps extends ObjectProps, FrontendProps {
+export interface AgentgatewayPolicyProps extends ObjectProps, FrontendProps, TrailProps {
   /** Gateways, or single listeners, in the policy's namespace: 1 to 16. A policy on a listener wins over one on its Gateway. */
   readonly targets: readonly Attachment[];
 }
@@ -26,7 +27,11 @@ export class AgentgatewayPolicy extends Construct {
 
   constructor(scope: Construct, id: string, props: AgentgatewayPolicyProps) {
     super(scope, id);
-    const metadata = settleMetadata(this, id, props);
+    const annotations = { ...toAnnotations(props), ...props.annotations };
+    const metadata = settleMetadata(this, id, {
+      ...props,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    });
     this.name = metadata.name;
     this.namespace = metadata.namespace;
     this.targets = [...props.targets];
@@ -54,6 +59,7 @@ export class AgentgatewayPolicy extends Construct {
       validate: () => [
         ...schemaProblems(AGENTGATEWAY_POLICY, this.toJson()),
         ...expressionProblems(props),
+        ...trailProblems(props, { tracing: props.tracing !== undefined, accessLog: props.accessLog !== undefined }),
         ...this.targets.flatMap((target) => this.#targetProblems(target)),
       ],
     });

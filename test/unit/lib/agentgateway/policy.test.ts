@@ -180,4 +180,47 @@ describe('AgentgatewayPolicy', () => {
       'spec.frontend.metrics.attributes.add: has 17 items, at most 16 are allowed',
     ],
   ])('%s fails at synth', (_, props, message) => expect(refused(props)).toEqual([`[edge/p] ${message}`]));
+
+  test('what this gateway adds stands in annotations', () => {
+    const { app, chart, gateway } = setUp();
+    new AgentgatewayPolicy(chart.edge, 'p', {
+      targets: [gateway],
+      tracing: { collector: collectorIn(chart.edge, 'edge') },
+      accessLog: {},
+      traceContext: 'link',
+      capture: { arguments: true, results: true, redactKeys: ['patient-id', 'ward'] },
+      audit: { principal: 'request.headers["x-user"]' },
+      annotations: { 'example.com/kept': 'yes' },
+    });
+    expect(find(synth(app), 'AgentgatewayPolicy', 'p').metadata.annotations).toEqual({
+      'tooltrail.dev/trace-context': 'link',
+      'tooltrail.dev/capture': 'arguments,results',
+      'tooltrail.dev/redact-keys': 'patient-id,ward',
+      'tooltrail.dev/audit': 'true',
+      'tooltrail.dev/audit-principal': 'request.headers["x-user"]',
+      'example.com/kept': 'yes',
+    });
+  });
+
+  test.each<[Partial<AgentgatewayPolicyProps>, string]>([
+    [{ accessLog: {}, traceContext: 'link' }, '[edge/p] traceContext: has no effect without tracing'],
+    [
+      { metrics: { attributes: { team: '"x"' } }, capture: { arguments: true } },
+      '[edge/p] capture: has no effect without tracing or accessLog',
+    ],
+    [
+      { metrics: { attributes: { team: '"x"' } }, audit: true },
+      '[edge/p] audit: has no effect without accessLog: accessLog: {} is enough',
+    ],
+    [
+      { accessLog: {}, capture: { arguments: true, redactKeys: ['a,b'] } },
+      '[edge/p] capture.redactKeys: "a,b" is no name of a member',
+    ],
+    [
+      { accessLog: {}, audit: { principal: 'request.headers[' } },
+      '[edge/p] audit.principal: "request.headers[" is no CEL expression: Unexpected token: EOF at 1:17',
+    ],
+  ])('%j is refused', (props, problem) => {
+    expect(refused(props)).toEqual([problem]);
+  });
 });
