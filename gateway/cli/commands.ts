@@ -65,6 +65,12 @@ export const GATEWAY_COMMAND: CommandSpec = {
       default: 'parent',
       help: 'what becomes of a client’s trace context: it is continued, or a new trace begins, with or without a link to it',
     },
+    'keep-errors': {
+      value: 'on|off',
+      choices: ['on', 'off'],
+      default: 'off',
+      help: 'export the spans of requests that fail or are denied, whatever sampling said',
+    },
     audit: {
       value: 'on|off',
       choices: ['on', 'off'],

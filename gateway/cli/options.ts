@@ -27,6 +27,7 @@ export interface GatewayOptions {
   readonly referenceGrants: ReferenceGrantMode;
   readonly logFormat: LogFormat;
   readonly traceContext: TraceContextMode;
+  readonly keepErrors: boolean;
   readonly audit: boolean;
   readonly spanNames: SpanNames;
   /** Undefined: a random one. */
@@ -78,6 +79,7 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
     referenceGrants: args.one('reference-grants') as ReferenceGrantMode,
     logFormat: args.one('log-format') as LogFormat,
     traceContext: args.one('trace-context') as TraceContextMode,
+    keepErrors: args.one('keep-errors') === 'on',
     audit: args.one('audit') === 'on',
     spanNames: args.one('span-names') as SpanNames,
     sessionKey: sessionKey(env.SESSION_KEY),

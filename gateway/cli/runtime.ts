@@ -60,6 +60,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
     version: host.version,
     environment,
     traceContext: options.traceContext,
+    keepErrors: options.keepErrors,
     audit: options.audit,
     spanNames: options.spanNames,
     onDefect: (error) => log('error', 'telemetry failed', { cause: stackOf(error) }),

@@ -62,6 +62,7 @@ const compileTracing = (
   const { policy, spec } = field;
   const annotations = new Annotations(field, 'frontend.tracing', expressions);
   const traceContext = annotations.choice('traceContext', TRACE_CONTEXT_MODES);
+  const keepErrors = annotations.flag('keepErrors');
   const capture = compileCapture(annotations);
   const filter = compileFilter(spec.filter, policy, 'frontend.tracing', expressions);
   const compiled = {
@@ -72,6 +73,7 @@ const compileTracing = (
     randomSampling: compileSampling(spec.randomSampling, false, 'randomSampling', policy, expressions),
     attributes: compileAttributes(spec.attributes, policy, 'frontend.tracing', expressions),
     ...(traceContext === undefined ? {} : { traceContext }),
+    ...(keepErrors === undefined ? {} : { keepErrors }),
     ...(capture === undefined ? {} : { capture }),
   };
   if (filter === null) return undefined;

@@ -33,6 +33,8 @@ export interface TracingPolicy {
   readonly resource: readonly ResourceAttribute[];
   /** Of the client; absent: as the gateway is told. */
   readonly traceContext?: TraceContextMode;
+  /** Spans of requests that fail are exported whatever sampling said; absent: as the gateway is told. */
+  readonly keepErrors?: boolean;
   /** Decides when the request carries a trace context that is not ignored. */
   readonly clientSampling: Sampling;
   /** Decides when it does not. */

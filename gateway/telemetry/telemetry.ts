@@ -8,7 +8,7 @@ import { ConnectionMetrics } from './metrics/connections.ts';
 import { RequestMetrics } from './metrics/requests.ts';
 import { SessionMetrics } from './metrics/sessions.ts';
 import { type Needs, needsOf } from './needs.ts';
-import { outcomeOf } from './outcome.ts';
+import { exportedTrace, outcomeOf } from './outcome.ts';
 import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
 import { type RandomBytes, Sampler } from './trace/sampling.ts';
@@ -31,6 +31,8 @@ export interface TelemetryDependencies {
   readonly environment?: EnvironmentFacts;
   /** What becomes of clients' trace contexts where no policy says so; default `parent`. */
   readonly traceContext?: TraceContextMode;
+  /** Whether spans of requests that fail are exported, where no policy says so, whatever sampling said; default false. */
+  readonly keepErrors?: boolean;
   /** Whether audit records are written where no policy says so; default false. */
   readonly audit?: boolean;
   /** Default `post`. */
@@ -65,7 +67,7 @@ export class Telemetry {
   constructor(deps: TelemetryDependencies) {
     this.#deps = deps;
     this.#environment = deps.environment ?? {};
-    this.#sampler = new Sampler(deps.random, this.#environment, deps.traceContext);
+    this.#sampler = new Sampler(deps.random, this.#environment, deps);
     this.#metrics = new RequestMetrics(deps.registry, deps.version ?? 'unknown');
     this.#sessions = new SessionMetrics(deps.registry, deps.now);
     this.connections = new ConnectionMetrics(deps.registry);
@@ -115,11 +117,11 @@ export class Telemetry {
     const policy = record.telemetry ?? NO_POLICY;
     const plans = this.#plansOf(policy);
     const context = (plan: ContextPlan): CelContext => plan.build(record.request, record, this.#environment);
-    const { trace } = record;
+    const trace = exportedTrace(record);
     const { tracing, accessLog, metricLabels } = policy;
     this.#guard(() => this.#metrics.count(record, metricLabels, context(plans.metrics)));
     this.#guard(() => this.#sessions.observe(record));
-    if (tracing !== undefined && trace?.exported === true) {
+    if (tracing !== undefined && trace !== undefined) {
       this.#guard(() => {
         const spans = buildSpans(record, trace, tracing, context(plans.spans), this.#deps.spanNames);
         if (spans.length > 0) this.#deps.sinks(tracing).export(spans);

@@ -34,6 +34,12 @@ export interface TrailProps {
    */
   readonly traceContext?: TraceContextMode;
   /**
+   * Spans of requests that fail or are denied are exported whatever sampling said. Needs `tracing`.
+   *
+   * @default - as the gateway is told: they are not
+   */
+  readonly keepErrors?: boolean;
+  /**
    * Needs `tracing` or `accessLog`.
    *
    * @default - neither arguments nor results
@@ -48,7 +54,12 @@ export interface TrailProps {
 }
 
 /** The annotations that stand for them. */
-export const toAnnotations = ({ traceContext, capture, audit }: TrailProps): Readonly<Record<string, string>> => {
+export const toAnnotations = ({
+  traceContext,
+  keepErrors,
+  capture,
+  audit,
+}: TrailProps): Readonly<Record<string, string>> => {
   const captured = [
     ...(capture?.arguments === true ? ['arguments'] : []),
     ...(capture?.results === true ? ['results'] : []),
@@ -56,6 +67,7 @@ export const toAnnotations = ({ traceContext, capture, audit }: TrailProps): Rea
   const principal = typeof audit === 'object' ? audit.principal : undefined;
   return {
     ...(traceContext === undefined ? {} : { [POLICY_ANNOTATIONS.traceContext]: traceContext }),
+    ...(keepErrors === undefined ? {} : { [POLICY_ANNOTATIONS.keepErrors]: String(keepErrors) }),
     ...(captured.length === 0 ? {} : { [POLICY_ANNOTATIONS.capture]: captured.join(',') }),
     ...(capture?.redactKeys === undefined || capture.redactKeys.length === 0
       ? {}
@@ -67,10 +79,11 @@ export const toAnnotations = ({ traceContext, capture, audit }: TrailProps): Rea
 
 /** A line for each that has no effect, or is not what it should be. */
 export const trailProblems = (
-  { traceContext, capture, audit }: TrailProps,
+  { traceContext, keepErrors, capture, audit }: TrailProps,
   has: { readonly tracing: boolean; readonly accessLog: boolean },
 ): readonly string[] => [
   ...(traceContext !== undefined && !has.tracing ? ['traceContext: has no effect without tracing'] : []),
+  ...(keepErrors !== undefined && !has.tracing ? ['keepErrors: has no effect without tracing'] : []),
   ...(capture !== undefined && !has.tracing && !has.accessLog
     ? ['capture: has no effect without tracing or accessLog']
     : []),

@@ -4,6 +4,7 @@ import { METRICS, type MetricDefinition, OPERATION_LABELS, OTHER } from '../../.
 import { ERRORS } from '../../errors.ts';
 import { clientFailure, type Failure, serverFailure } from '../failure.ts';
 import type { RouteLabels } from '../labels.ts';
+import { exportedTrace } from '../outcome.ts';
 import type { McpFacts, RequestRecord, UpstreamCall } from '../record.ts';
 import type { Family, HistogramSeries, Labels } from './series.ts';
 
@@ -37,7 +38,7 @@ export class OperationMetrics {
   /** @param added labels of the policy */
   observe(record: RequestRecord, added: Labels): void {
     const { mcp, backend, labels, upstreamCalls, startTime, endTime, outcome = '' } = record;
-    const trace = record.trace?.exported === true ? record.trace : undefined;
+    const trace = exportedTrace(record);
     for (const call of upstreamCalls)
       this.#observeCall(call, backend?.protocol ?? 'http', trace && spanOf(trace, call));
     if (mcp?.method === undefined) return;

@@ -10,6 +10,7 @@ import {
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { evaluate } from '../attributes.ts';
 import type { RouteLabels } from '../labels.ts';
+import { exportedTrace } from '../outcome.ts';
 import type { NamedExpression } from '../policy.ts';
 import type { McpFacts, RequestRecord } from '../record.ts';
 import { OperationMetrics } from './operations.ts';
@@ -66,7 +67,7 @@ export class RequestMetrics {
   /** @param context the variables that the added labels read */
   count(record: RequestRecord, addedLabels: readonly NamedExpression[], context: CelContext): void {
     const { request, response, upstreamCalls, startTime, endTime } = record;
-    const trace = record.trace?.exported === true ? record.trace : undefined;
+    const trace = exportedTrace(record);
     const added = this.#added(addedLabels, context);
     const series = this.#seriesOf(record, added);
     if (series.mcp !== undefined) series.mcp.value += 1;

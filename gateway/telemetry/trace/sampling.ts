@@ -16,6 +16,14 @@ import {
 /** Cryptographically strong bytes. */
 export type RandomBytes = (size: number) => Uint8Array;
 
+/** Of policies that do not say. */
+export interface SamplingDefaults {
+  /** Default `parent`. */
+  readonly traceContext?: TraceContextMode | undefined;
+  /** Whether requests that fail are traced whatever sampling said; default false. */
+  readonly keepErrors?: boolean | undefined;
+}
+
 /** Random bytes fetched at a time: each fetch is a system call's worth of work. */
 const POOL_SIZE = 4_096;
 
@@ -25,13 +33,14 @@ export class Sampler {
   #pool = new Uint8Array();
   readonly #environment: EnvironmentFacts;
   readonly #mode: TraceContextMode;
+  readonly #keepErrors: boolean;
   readonly #plans = new WeakMap<CelExpression, ContextPlan>();
 
-  /** @param mode of policies that name none */
-  constructor(random: RandomBytes, environment: EnvironmentFacts, mode: TraceContextMode = 'parent') {
+  constructor(random: RandomBytes, environment: EnvironmentFacts, defaults: SamplingDefaults = {}) {
     this.#random = random;
     this.#environment = environment;
-    this.#mode = mode;
+    this.#mode = defaults.traceContext ?? 'parent';
+    this.#keepErrors = defaults.keepErrors ?? false;
   }
 
   /**
@@ -43,9 +52,22 @@ export class Sampler {
   sample(policy: TracingPolicy, request: RequestFacts, message: TraceCarrier = {}): TraceContext | undefined {
     const mode = policy.traceContext ?? this.#mode;
     const sent = mode === 'ignore' ? [] : sentSpans(message, request.headers);
-    if (!this.#decide(sent.length === 0 ? policy.randomSampling : policy.clientSampling, request)) return undefined;
+    const sampled = this.#decide(sent.length === 0 ? policy.randomSampling : policy.clientSampling, request);
+    const keptIfFailed = policy.keepErrors ?? this.#keepErrors;
+    if (!sampled && !keptIfFailed) return undefined;
     const [parent, links] = mode === 'parent' ? [sent[0], sent.slice(1)] : [undefined, sent];
-    return this.#begin(parent, links, carried(message.baggage) ?? carried(request.headers.baggage));
+    const flags = parent?.flags ?? (sampled ? SAMPLED : 0);
+    return {
+      traceId: parent?.traceId ?? this.#id(16),
+      spanId: this.#id(8),
+      parentSpanId: parent?.spanId,
+      flags,
+      traceState: parent?.traceState,
+      baggage: carried(message.baggage) ?? carried(request.headers.baggage),
+      links,
+      exported: sampled && (flags & SAMPLED) !== 0,
+      keptIfFailed,
+    };
   }
 
   /** 16 hex digits, not all zero. */
@@ -70,20 +92,6 @@ export class Sampler {
       this.#plans.set(expression, plan);
     }
     return plan.build(request, undefined, this.#environment);
-  }
-
-  #begin(parent: SpanContext | undefined, links: readonly SpanContext[], baggage: string | undefined): TraceContext {
-    const flags = parent?.flags ?? SAMPLED;
-    return {
-      traceId: parent?.traceId ?? this.#id(16),
-      spanId: this.#id(8),
-      parentSpanId: parent?.spanId,
-      flags,
-      traceState: parent?.traceState,
-      baggage,
-      links,
-      exported: (flags & SAMPLED) !== 0,
-    };
   }
 
   /** In [0, 1), from 48 random bits. */

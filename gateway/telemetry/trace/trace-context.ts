@@ -14,6 +14,8 @@ export interface TraceContext {
   readonly links: readonly SpanContext[];
   /** Spans of this request are exported; only then is the context sent upstream rewritten. */
   readonly exported: boolean;
+  /** They are if it fails, though they were not to be. */
+  readonly keptIfFailed: boolean;
 }
 
 /** A span of another process. */

@@ -19,6 +19,7 @@ describe('tooltrail gateway', () => {
       referenceGrants: 'route-and-policy',
       logFormat: 'text',
       traceContext: 'parent',
+      keepErrors: false,
       audit: false,
       spanNames: 'post',
       sessionKey: undefined,

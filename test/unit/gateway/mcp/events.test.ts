@@ -14,6 +14,7 @@ const TRACE: TraceContext = {
   baggage: undefined,
   links: [],
   exported: true,
+  keptIfFailed: false,
 };
 
 let upstream: ScriptedUpstream;

@@ -105,6 +105,7 @@ describe('trace context', () => {
     baggage: 'user=alice',
     links: [],
     exported: true,
+    keptIfFailed: false,
   };
   const sent = {
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-1111111111111111-01',

@@ -148,6 +148,7 @@ describe('the request', () => {
       baggage: undefined,
       links: [],
       exported: true,
+      keptIfFailed: false,
     };
     await start({ trace });
     await ask({ headers: { traceparent: 'old', baggage: 'old=1' } });

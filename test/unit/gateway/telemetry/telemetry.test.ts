@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { needsOf } from '../../../../gateway/telemetry/needs.ts';
+import type { RequestRecord } from '../../../../gateway/telemetry/record.ts';
 import { POST_ATTRIBUTES } from '../../../../lib/api/telemetry/attributes.ts';
 import { aPolicy } from '../../../support/telemetry/policy.ts';
 import { aRecord, aRequest, observe, someMcp } from '../../../support/telemetry/record.ts';
@@ -150,4 +151,32 @@ test('span names by the semantic conventions, where there is a method', () => {
     aRecord({ telemetry: TRACED, trace, mcp: someMcp({ method: undefined }), upstreamCalls: [] }),
   );
   expect(observed.spans.map(({ name }) => name)).toEqual(['tools/call get_me', 'tools/call get_me', 'POST /mcp/*']);
+});
+
+describe('failures that are kept', () => {
+  const UNSAMPLED = { ...aPolicy({ tracing: { randomSampling: 'false' } }) };
+  const finish = (difference: Partial<RequestRecord>, keepErrors = true, policy = UNSAMPLED) => {
+    const { telemetry, spans } = observe({ keepErrors });
+    const request = aRequest();
+    telemetry.finish(aRecord({ telemetry: policy, request, trace: telemetry.begin(policy, request), ...difference }));
+    return spans.map(({ kind }) => kind);
+  };
+
+  test.each<[string, Partial<RequestRecord>, boolean]>([
+    ['a success', {}, false],
+    ['a tool error', { mcp: someMcp({ toolError: true }) }, true],
+    ['a JSON-RPC error', { mcp: someMcp({ errorCode: -32602 }) }, true],
+    ['an HTTP error', { response: { status: 502, headers: {}, bytes: 0 } }, true],
+    ['a timeout', { error: { type: 'upstream_timeout', message: 'x' } }, true],
+    ['a denial', { error: { type: 'forbidden', message: 'x' }, reason: 'Authorization' }, true],
+    ['a client that left', { error: { type: 'client_closed', message: 'x' } }, false],
+  ])('%s: spans %s', (_, difference, kept) => {
+    expect(finish(difference)).toEqual(kept ? ['SERVER', 'CLIENT'] : []);
+    expect(finish(difference, false)).toEqual([]);
+  });
+
+  test('still have to meet the filter', () => {
+    const policy = aPolicy({ tracing: { randomSampling: 'false', filter: 'mcp.tool.name == "other"' } });
+    expect(finish({ mcp: someMcp({ toolError: true }) }, true, policy)).toEqual([]);
+  });
 });

@@ -188,12 +188,14 @@ describe('AgentgatewayPolicy', () => {
       tracing: { collector: collectorIn(chart.edge, 'edge') },
       accessLog: {},
       traceContext: 'link',
+      keepErrors: true,
       capture: { arguments: true, results: true, redactKeys: ['patient-id', 'ward'] },
       audit: { principal: 'request.headers["x-user"]' },
       annotations: { 'example.com/kept': 'yes' },
     });
     expect(find(synth(app), 'AgentgatewayPolicy', 'p').metadata.annotations).toEqual({
       'tooltrail.dev/trace-context': 'link',
+      'tooltrail.dev/keep-errors': 'true',
       'tooltrail.dev/capture': 'arguments,results',
       'tooltrail.dev/redact-keys': 'patient-id,ward',
       'tooltrail.dev/audit': 'true',

@@ -29,6 +29,7 @@ describe('an audit record', () => {
       baggage: undefined,
       links: [],
       exported: true,
+      keptIfFailed: false,
     };
     const policy = { principal: compileCel('request.headers["x-user"]') };
     const request = aRequest({ headers: { 'x-user': 'ada' } });

@@ -174,6 +174,7 @@ describe('OpenMetrics', () => {
     baggage: undefined,
     links: [],
     exported: true,
+    keptIfFailed: false,
   };
 
   test('names counters without their suffix, and ends', async () => {

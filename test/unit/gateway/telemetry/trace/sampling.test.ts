@@ -85,6 +85,7 @@ describe('trace context', () => {
       baggage: undefined,
       links: [],
       exported: true,
+      keptIfFailed: false,
     });
   });
 
@@ -99,6 +100,7 @@ describe('trace context', () => {
       baggage: 'a=1,b=2',
       links: [],
       exported: true,
+      keptIfFailed: false,
     });
   });
 
@@ -133,14 +135,14 @@ describe('trace context', () => {
     ] as const)('%s, %s sent', (mode, sent, traceId, parentSpanId, links) => {
       const headers = sent === 'header' || sent === 'both' ? carrier(HEADER) : {};
       const message = sent === 'message' || sent === 'both' ? carrier(MESSAGE) : {};
-      const sampler = new Sampler(countingRandom(), {}, mode);
+      const sampler = new Sampler(countingRandom(), {}, { traceContext: mode });
       const trace = sampler.sample(policy(true, true), aRequest({ headers }), message);
       const parent = [HEADER, MESSAGE].find(({ spanId }) => spanId === parentSpanId);
       expect(trace).toMatchObject({ traceId, parentSpanId, links, flags: 1, traceState: parent?.traceState });
     });
 
     test('the policy’s mode wins over the gateway’s', () => {
-      const sampler = new Sampler(countingRandom(), {}, 'ignore');
+      const sampler = new Sampler(countingRandom(), {}, { traceContext: 'ignore' });
       const trace = sampler.sample(
         { ...policy(false, true), traceContext: 'link' },
         aRequest({ headers: carrier(HEADER) }),
@@ -151,7 +153,7 @@ describe('trace context', () => {
     test('a caller that is ignored does not decide about sampling; one that is linked cannot switch it off', () => {
       const unsampled = aRequest({ headers: { traceparent: PARENT.replace(/01$/, '00') } });
       const sampled = (mode: 'link' | 'ignore', random: boolean, client: boolean) =>
-        new Sampler(countingRandom(), {}, mode).sample(policy(random, client), unsampled)?.exported;
+        new Sampler(countingRandom(), {}, { traceContext: mode }).sample(policy(random, client), unsampled)?.exported;
       expect(sampled('ignore', true, false)).toBe(true);
       expect(sampled('ignore', false, true)).toBeUndefined();
       expect(sampled('link', false, true)).toBe(true);
@@ -171,6 +173,19 @@ describe('trace context', () => {
       const trace = new Sampler(countingRandom(), {}).sample(policy(false, true), aRequest(), message);
       expect(trace).toMatchObject({ parentSpanId: MESSAGE.spanId, traceState: undefined, baggage: undefined });
     });
+  });
+
+  test('what is not sampled has ids where failures are kept, and is not told upstream', () => {
+    const sampler = new Sampler(countingRandom(), {}, { keepErrors: true });
+    expect(sampler.sample(policy(false), aRequest())).toMatchObject({ flags: 0, exported: false, keptIfFailed: true });
+    expect(sampler.sample(policy(true), aRequest())).toMatchObject({ flags: 1, exported: true, keptIfFailed: true });
+    const unsampled = aRequest({ headers: { traceparent: PARENT.replace(/01$/, '00') } });
+    expect(sampler.sample(policy(false, true), unsampled)).toMatchObject({
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      exported: false,
+      keptIfFailed: true,
+    });
+    expect(sampler.sample({ ...policy(false), keepErrors: false }, aRequest())).toBeUndefined();
   });
 
   test('ids are never all zero', () => {

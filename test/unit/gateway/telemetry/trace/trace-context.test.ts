@@ -19,6 +19,7 @@ const aTrace = (overrides: Partial<TraceContext> = {}): TraceContext => ({
   baggage: 'user=alice',
   links: [],
   exported: true,
+  keptIfFailed: false,
   ...overrides,
 });
 
