@@ -3,6 +3,7 @@ import type { LogFormat } from '../../../gateway/telemetry/log/access-log.ts';
 import type { McpFacts, RequestFacts, RequestRecord, UpstreamCall } from '../../../gateway/telemetry/record.ts';
 import { Telemetry, type TelemetryDependencies } from '../../../gateway/telemetry/telemetry.ts';
 import type { SpanData } from '../../../gateway/telemetry/trace/span.ts';
+import type { TraceContext } from '../../../gateway/telemetry/trace/trace-context.ts';
 
 /** As the seed post's request came in. */
 export const aRequest = (overrides: Partial<RequestFacts> = {}): RequestFacts => ({
@@ -79,6 +80,20 @@ export const aRecord = (overrides: Partial<RequestRecord> = {}): RequestRecord =
   reason: 'Upstream',
   error: undefined,
   outcome: undefined,
+  ...overrides,
+});
+
+/** A trace of its own whose spans are exported. */
+export const aTrace = (overrides: Partial<TraceContext> = {}): TraceContext => ({
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spanId: '00f067aa0ba902b7',
+  parentSpanId: undefined,
+  flags: 1,
+  traceState: undefined,
+  baggage: undefined,
+  links: [],
+  exported: true,
+  keptIfFailed: false,
   ...overrides,
 });
 

@@ -1,21 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { UpstreamCall } from '../../../../gateway/telemetry/record.ts';
-import type { TraceContext } from '../../../../gateway/telemetry/trace/trace-context.ts';
 import { HEADERS, openSession, post, toolCall } from '../../../support/mcp/client.ts';
 import { startGateway, type TestGateway } from '../../../support/mcp/gateway.ts';
 import { ANSWER, events, json, type ScriptedUpstream, startUpstream } from '../../../support/mcp/upstream.ts';
+import { aTrace } from '../../../support/telemetry/record.ts';
 
-const TRACE: TraceContext = {
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-  spanId: '00f067aa0ba902b7',
-  parentSpanId: undefined,
-  flags: 1,
-  traceState: undefined,
-  baggage: undefined,
-  links: [],
-  exported: true,
-  keptIfFailed: false,
-};
+const TRACE = aTrace();
 
 let upstream: ScriptedUpstream;
 let gateway: TestGateway;

@@ -1,9 +1,9 @@
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { TraceContext } from '../../../../gateway/telemetry/trace/trace-context.ts';
 import { HEADERS, openSession, toolCall } from '../../../support/mcp/client.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions } from '../../../support/mcp/gateway.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../../../support/mcp/upstream.ts';
+import { aTrace } from '../../../support/telemetry/record.ts';
 
 let upstream: ScriptedUpstream;
 let gateway: TestGateway | undefined;
@@ -96,17 +96,7 @@ test('what comes back is the upstream’s, without its hop', async () => {
 });
 
 describe('trace context', () => {
-  const trace: TraceContext = {
-    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-    spanId: '00f067aa0ba902b7',
-    parentSpanId: '1111111111111111',
-    flags: 1,
-    traceState: 'vendor=1',
-    baggage: 'user=alice',
-    links: [],
-    exported: true,
-    keptIfFailed: false,
-  };
+  const trace = aTrace({ parentSpanId: '1111111111111111', traceState: 'vendor=1', baggage: 'user=alice' });
   const sent = {
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-1111111111111111-01',
     tracestate: 'old=1',

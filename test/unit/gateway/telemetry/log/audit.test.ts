@@ -4,7 +4,7 @@ import type { TelemetryPolicy } from '../../../../../gateway/telemetry/policy.ts
 import type { RequestRecord } from '../../../../../gateway/telemetry/record.ts';
 import { AUDIT_FIELDS } from '../../../../../lib/api/telemetry/audit.ts';
 import { compileCel } from '../../../../../lib/cel/compile.ts';
-import { aRecord, aRequest, observe, someMcp } from '../../../../support/telemetry/record.ts';
+import { aRecord, aRequest, aTrace, observe, someMcp } from '../../../../support/telemetry/record.ts';
 
 const ARGUMENTS = { owner: 'ada', password: 'hunter2', note: 'mail ada@example.com' };
 const CAPTURE = { arguments: true, results: true, rules: { keys: new Set(['owner']) } };
@@ -20,17 +20,7 @@ const audited = (difference: Partial<RequestRecord>, policy: Partial<TelemetryPo
 
 describe('an audit record', () => {
   test('says who called what, when, with what outcome', () => {
-    const trace = {
-      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-      spanId: '00f067aa0ba902b7',
-      parentSpanId: undefined,
-      flags: 1,
-      traceState: undefined,
-      baggage: undefined,
-      links: [],
-      exported: true,
-      keptIfFailed: false,
-    };
+    const trace = aTrace();
     const policy = { principal: compileCel('request.headers["x-user"]') };
     const request = aRequest({ headers: { 'x-user': 'ada' } });
     expect(audited({ mcp: someMcp({ arguments: ARGUMENTS }), trace, request }, policy)).toEqual({

@@ -7,7 +7,7 @@ import { MAX_ADDED_VALUES, MAX_SERIES, RequestMetrics } from '../../../../../gat
 import type { NamedExpression } from '../../../../../gateway/telemetry/policy.ts';
 import type { RequestRecord } from '../../../../../gateway/telemetry/record.ts';
 import { compileCel } from '../../../../../lib/cel/compile.ts';
-import { aCall, aRecord, aRequest, someMcp } from '../../../../support/telemetry/record.ts';
+import { aCall, aRecord, aRequest, aTrace, someMcp } from '../../../../support/telemetry/record.ts';
 
 const label = (name: string, expression: string): NamedExpression => ({ name, expression: compileCel(expression) });
 const TEAM = [label('team', 'request.headers.team')];
@@ -165,17 +165,7 @@ describe('what clients make up', () => {
 });
 
 describe('OpenMetrics', () => {
-  const trace = {
-    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-    spanId: '00f067aa0ba902b7',
-    parentSpanId: undefined,
-    flags: 1,
-    traceState: undefined,
-    baggage: undefined,
-    links: [],
-    exported: true,
-    keptIfFailed: false,
-  };
+  const trace = aTrace();
 
   test('names counters without their suffix, and ends', async () => {
     const { count, registry } = metrics();
@@ -210,7 +200,7 @@ describe('OpenMetrics', () => {
 
   test('names no trace that nobody will find', async () => {
     const { count, registry } = metrics();
-    count(aRecord({ trace: { ...trace, exported: false } }));
+    count(aRecord({ trace: aTrace({ exported: false }) }));
     expect(await textOf(registry, 'openmetrics')).not.toContain('trace_id');
   });
 

@@ -6,22 +6,20 @@ import {
   injectTraceContext,
   type TraceContext,
 } from '../../../../../gateway/telemetry/trace/trace-context.ts';
+import { aTrace as anyTrace } from '../../../../support/telemetry/record.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
 
-const aTrace = (overrides: Partial<TraceContext> = {}): TraceContext => ({
-  traceId: TRACE,
-  spanId: 'b7ad6b7169203331',
-  parentSpanId: SPAN,
-  flags: 1,
-  traceState: 'vendor=1',
-  baggage: 'user=alice',
-  links: [],
-  exported: true,
-  keptIfFailed: false,
-  ...overrides,
-});
+const aTrace = (overrides: Partial<TraceContext> = {}): TraceContext =>
+  anyTrace({
+    traceId: TRACE,
+    spanId: 'b7ad6b7169203331',
+    parentSpanId: SPAN,
+    traceState: 'vendor=1',
+    baggage: 'user=alice',
+    ...overrides,
+  });
 
 describe('traceparent', () => {
   test.each([
