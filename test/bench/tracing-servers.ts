@@ -25,8 +25,11 @@ const collector = createServer((request, response) => {
   request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
 });
 
+/** Reads, and never answers. */
+const hanging = createServer((request) => void request.resume());
+
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
 
-const ports = { upstream: await listen(upstream), collector: await listen(collector) };
+const ports = { upstream: await listen(upstream), takes: await listen(collector), hangs: await listen(hanging) };
 parentPort?.postMessage(ports);

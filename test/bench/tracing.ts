@@ -35,19 +35,37 @@ spec:
 `;
 };
 
-const SETTINGS = [
-  ['tracing off', undefined, []],
-  ['tracing 0 %', '0.0', []],
-  ['tracing 10 %', '0.1', []],
-  ['tracing 100 %', '1.0', []],
-  ['tracing 100 %, audit', '1.0', ['--audit', 'on']],
-] as const;
+/** What becomes of spans: a collector takes them, there is none, or it never answers. */
+type CollectorKind = 'takes' | 'absent' | 'hangs';
+
+interface Setting {
+  readonly name: string;
+  readonly sampling?: string;
+  readonly collector?: CollectorKind;
+  readonly args?: readonly string[];
+}
+
+const SETTINGS: readonly Setting[] = [
+  { name: 'tracing off' },
+  { name: 'tracing 0 %', sampling: '0.0' },
+  { name: 'tracing 10 %', sampling: '0.1' },
+  { name: 'tracing 100 %', sampling: '1.0' },
+  { name: 'tracing 100 %, audit', sampling: '1.0', args: ['--audit', 'on'] },
+  { name: 'no collector', sampling: '1.0', collector: 'absent' },
+  { name: 'collector hangs', sampling: '1.0', collector: 'hangs' },
+];
+
+interface Ports {
+  readonly upstream: number;
+  readonly takes: number;
+  readonly hangs: number;
+}
 
 /** An MCP server and an OTLP/HTTP collector that say the least, away from the clients. */
-const servers = (): Promise<{ readonly worker: Worker; readonly upstream: number; readonly collector: number }> =>
+const servers = (): Promise<Ports & { readonly worker: Worker }> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./tracing-servers.ts', import.meta.url));
-    worker.once('message', (ports: { upstream: number; collector: number }) => resolve({ worker, ...ports }));
+    worker.once('message', (ports: Ports) => resolve({ worker, ...ports }));
     worker.once('error', reject);
   });
 
@@ -77,22 +95,27 @@ interface Running {
   readonly session: Record<string, string>;
   /** Microseconds per call, by round. */
   readonly cpu: number[];
+  /** Calls a second, by round. */
+  readonly rate: number[];
 }
 
-const { worker, upstream, collector } = await servers();
+const { worker, upstream, takes, hangs } = await servers();
+const collectors: Readonly<Record<CollectorKind, number>> = { takes, hangs, absent: await freePort() };
 const running: Running[] = [];
-for (const [name, sampling, args] of SETTINGS) {
+for (const { name, sampling, collector = 'takes', args = [] } of SETTINGS) {
   const port = await freePort();
-  const manifests = plainManifests(port, upstream) + policy(collector, sampling);
+  const manifests = plainManifests(port, upstream) + policy(collectors[collector], sampling);
   const gateway = await startGateway({ manifests, port, args });
   const session = await openSession(gateway.url);
   await load(gateway.url, session, WARM_UP);
-  running.push({ name, gateway, session, cpu: [] });
+  running.push({ name, gateway, session, cpu: [], rate: [] });
 }
 for (let round = 0; round < ROUNDS; round++) {
-  for (const { gateway, session, cpu } of running) {
+  for (const { gateway, session, cpu, rate } of running) {
     const before = usageOf(gateway.pid);
+    const began = performance.now();
     await load(gateway.url, session, CALLS);
+    rate.push((CALLS * 1_000) / (performance.now() - began));
     // Its spans are on their way.
     await sleep(200);
     const after = usageOf(gateway.pid);
@@ -106,10 +129,10 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const off = median(running[0]?.cpu ?? []);
 console.log(`CPU of the gateway per tool call, µs; ${CLIENTS} clients, median of ${ROUNDS} rounds of ${CALLS}`);
-for (const { name, cpu } of running) {
+for (const { name, cpu, rate } of running) {
   const each = median(cpu);
   const added = each - off;
   console.log(
-    `${name.padEnd(22)} ${each.toFixed(0).padStart(5)}  [${Math.min(...cpu).toFixed(0)}-${Math.max(...cpu).toFixed(0)}]  ${added < 0 ? '' : '+'}${added.toFixed(0)}  ${(each / off).toFixed(2)}x`,
+    `${name.padEnd(22)} ${each.toFixed(0).padStart(5)}  [${Math.min(...cpu).toFixed(0)}-${Math.max(...cpu).toFixed(0)}]  ${added < 0 ? '' : '+'}${added.toFixed(0)}  ${(each / off).toFixed(2)}x  ${median(rate).toFixed(0)} calls/s`,
   );
 }
