@@ -12,11 +12,13 @@ import { SESSION_KEY_BYTES, SessionTokens } from '../mcp/session-token.ts';
 import { ProxyHandler } from '../proxy/handler.ts';
 import { FileSource } from '../source/file.ts';
 import type { Finding } from '../status/findings.ts';
-import { registerExporterMetrics } from '../telemetry/export/metrics.ts';
+import { LOG_METRICS, registerExporterMetrics } from '../telemetry/export/metrics.ts';
 import { Exporters } from '../telemetry/export/registry.ts';
+import { LOGS, TRACES } from '../telemetry/export/signal.ts';
 import { addProcessMetrics, negotiateFormat, newRegistry, renderMetrics } from '../telemetry/metrics/render.ts';
 import { registerStateMetrics } from '../telemetry/metrics/state.ts';
 import { KnownNames } from '../telemetry/names.ts';
+import type { TelemetryPolicy } from '../telemetry/policy.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { Announcer } from './announce.ts';
@@ -46,14 +48,18 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   const now = (): number => clock.now();
   const accessLog = new LineWriter(host.stdout, setImmediate);
   const registry = newRegistry();
-  const exporters = new Exporters({ clock, log, dial: (name, port) => dial(options, name, port) });
+  const exporting = { clock, log, dial: (name: string, port: number) => dial(options, name, port) };
+  const exporters = new Exporters({ signal: TRACES, ...exporting });
+  const logExporters = new Exporters({ signal: LOGS, ...exporting });
   registerExporterMetrics(registry, exporters);
+  registerExporterMetrics(registry, logExporters, LOG_METRICS);
   addProcessMetrics(registry);
   const environment = { podName: host.env.POD_NAME, namespace: host.env.POD_NAMESPACE ?? host.env.NAMESPACE };
   const telemetry = new Telemetry({
     random: randomBytes,
     now,
     sinks: (policy) => exporters.sink(policy),
+    logSinks: (policy) => logExporters.sink(policy),
     log: (line) => accessLog.line(line),
     logFormat: options.logFormat,
     registry,
@@ -127,7 +133,8 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   };
   const apply = (snapshot: Snapshot): Promise<void> => {
     appliedAt = now();
-    exporters.reconcile(tracingPolicies(snapshot));
+    exporters.reconcile(policiesOf(snapshot, ({ tracing }) => tracing));
+    logExporters.reconcile(policiesOf(snapshot, ({ accessLog }) => accessLog?.otlp));
     upstream.retain(targets(snapshot));
     return server.apply(snapshot).then(() => readiness.onPorts(server.ports));
   };
@@ -214,7 +221,7 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
         });
       }
       await Promise.all([origin.close(), server.close(drain)]);
-      await exporters.shutdown(flush);
+      await Promise.all([exporters.shutdown(flush), logExporters.shutdown(flush)]);
       await upstream.close();
       await Promise.all(pages.map((server) => server.close()));
       accessLog.flush();
@@ -255,8 +262,8 @@ const startAll = async (descriptions: readonly PagesDescription[], log: Log): Pr
 const dial = ({ connectTo }: GatewayOptions, host: string, port: number) =>
   connectTo.get(`${host.toLowerCase()}:${port}`) ?? { host, port };
 
-const tracingPolicies = ({ binds }: Snapshot) =>
-  binds.flatMap(({ listeners }) => listeners.flatMap(({ telemetry }) => telemetry.tracing ?? []));
+const policiesOf = <P>({ binds }: Snapshot, part: (telemetry: TelemetryPolicy) => P | undefined): P[] =>
+  binds.flatMap(({ listeners }) => listeners.flatMap(({ telemetry }) => part(telemetry) ?? []));
 
 const targets = ({ binds }: Snapshot) =>
   binds.flatMap(({ listeners }) =>

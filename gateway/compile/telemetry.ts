@@ -10,6 +10,7 @@ import { normaliseKey } from '../telemetry/capture/redact.ts';
 import type {
   AccessLogPolicy,
   AttributeRules,
+  Collector,
   NamedExpression,
   Sampling,
   TelemetryPolicy,
@@ -21,6 +22,10 @@ import type { Expressions } from './expressions.ts';
 
 /** Names that Prometheus takes for labels. */
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const FILTER_CONSEQUENCES: Readonly<Record<string, string>> = {
+  'frontend.tracing': 'no span is exported',
+  'frontend.accessLog.otlp': 'no log record is exported',
+};
 const LEFT_OUT = 'the attribute is left out';
 
 /** What a listener of this Gateway reports. What does not compile is left out, and said on the policy. */
@@ -31,7 +36,7 @@ export const compileTelemetry = (
 ): TelemetryPolicy => {
   const compiledTracing = tracing && compileTracing(tracing, gateway, expressions);
   const collector = tracing?.collector;
-  const compiledLog = accessLog && compileAccessLog(accessLog, expressions);
+  const compiledLog = accessLog && compileAccessLog(accessLog, gateway, expressions);
   return {
     ...(compiledTracing === undefined || collector === undefined ? {} : { tracing: { ...compiledTracing, collector } }),
     ...(compiledLog === undefined ? {} : { accessLog: compiledLog }),
@@ -48,7 +53,7 @@ export const checkPolicy = ({ policy }: ResolvedPolicy, expressions: Expressions
   if (tracing !== undefined) compileTracing({ policy: name, spec: tracing, annotations }, '', expressions);
   if (accessLog !== undefined) {
     const field = { policy: name, spec: accessLog, annotations };
-    compileAccessLog(field, expressions);
+    compileAccessLog(field, '', expressions);
     compileAudit(field, expressions);
   }
   if (metrics !== undefined) compileMetrics({ policy: name, spec: metrics }, expressions);
@@ -106,8 +111,12 @@ const compileCapture = (annotations: Annotations): CapturePolicy | undefined => 
   };
 };
 
-const compileAccessLog = (field: PolicyField<AccessLogSpec>, expressions: Expressions): AccessLogPolicy | undefined => {
-  const { policy, spec } = field;
+const compileAccessLog = (
+  field: PolicyField<AccessLogSpec> & { readonly collector?: Collector },
+  gateway: string,
+  expressions: Expressions,
+): AccessLogPolicy | undefined => {
+  const { policy, spec, collector } = field;
   const capture = compileCapture(new Annotations(field, 'frontend.accessLog', expressions));
   const filter = compileFilter(spec.filter, policy, 'frontend.accessLog', expressions);
   const attributes = compileAttributes(spec.attributes, policy, 'frontend.accessLog', expressions);
@@ -117,7 +126,30 @@ const compileAccessLog = (field: PolicyField<AccessLogSpec>, expressions: Expres
     attributes,
     ...(filter === undefined ? {} : { filter }),
     ...(capture === undefined ? {} : { capture }),
+    ...(spec.otlp === undefined ? {} : compileLogExport(field, spec.otlp, collector, gateway, expressions, filter)),
   };
+};
+
+/** The filter and the attributes of the access log, where it has none of its own. */
+const compileLogExport = (
+  { policy, spec }: PolicyField<AccessLogSpec>,
+  otlp: NonNullable<AccessLogSpec['otlp']>,
+  collector: Collector | undefined,
+  gateway: string,
+  expressions: Expressions,
+  inherited: CelExpression | undefined,
+): Pick<AccessLogPolicy, 'otlp'> => {
+  const part = 'frontend.accessLog.otlp';
+  const own = compileFilter(otlp.filter, policy, part, expressions);
+  const attributes =
+    otlp.attributes === undefined
+      ? compileAttributes(spec.attributes, policy, 'frontend.accessLog', expressions)
+      : compileAttributes(otlp.attributes, policy, part, expressions);
+  // Without its filter it would export what was to be kept out.
+  if (own === null || collector === undefined) return {};
+  const filter = own ?? inherited;
+  const resource = [{ name: 'service.name', value: gateway }];
+  return { otlp: { policy, collector, resource, attributes, ...(filter === undefined ? {} : { filter }) } };
 };
 
 const compileMetrics = (
@@ -151,8 +183,10 @@ const compileFilter = (
   expressions: Expressions,
 ): CelExpression | undefined | null => {
   if (source === undefined) return undefined;
-  const consequence = part === 'frontend.tracing' ? 'no span is exported' : 'requests are logged without this policy';
-  return expressions.compile(source, { policy, part, field: 'filter', fatal: true, consequence }) ?? null;
+  const consequence = FILTER_CONSEQUENCES[part] ?? 'requests are logged without this policy';
+  // Without its export, the access log is still what it was.
+  const fatal = part !== 'frontend.accessLog.otlp';
+  return expressions.compile(source, { policy, part, field: 'filter', fatal, consequence }) ?? null;
 };
 
 const compileAttributes = (

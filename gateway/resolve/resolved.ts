@@ -97,7 +97,7 @@ export interface Connection {
 /** Each field with the policy that it is from: the most specific and oldest one that sets it. */
 export interface FrontendPolicy {
   readonly tracing?: PolicyField<TracingSpec> & { readonly collector: Collector };
-  readonly accessLog?: PolicyField<AccessLogSpec>;
+  readonly accessLog?: PolicyField<AccessLogSpec> & { readonly collector?: Collector };
   readonly metrics?: PolicyField<MetricsSpec>;
   /** Set when the listener is guarded by something that is not served: why its requests are refused. */
   readonly refusal?: PolicyField<string>;

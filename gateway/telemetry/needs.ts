@@ -32,6 +32,9 @@ export const needsOf = (policy: TelemetryPolicy, audit: boolean): Needs => {
 const expressionsIn = ({ tracing, accessLog, metricLabels, principal }: TelemetryPolicy): CelExpression[] => [
   ...(tracing === undefined ? [] : [...expressionsOf(tracing.attributes.add), ...optional(tracing.filter)]),
   ...(accessLog === undefined ? [] : [...expressionsOf(accessLog.attributes.add), ...optional(accessLog.filter)]),
+  ...(accessLog?.otlp === undefined
+    ? []
+    : [...expressionsOf(accessLog.otlp.attributes.add), ...optional(accessLog.otlp.filter)]),
   ...expressionsOf(metricLabels),
   ...optional(principal),
 ];

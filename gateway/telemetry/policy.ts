@@ -25,12 +25,16 @@ export interface AttributeRules {
   readonly remove: ReadonlySet<string>;
 }
 
-export interface TracingPolicy {
+/** What goes to a collector, and as what. */
+export interface ExportPolicy {
   /** `namespace/name` of the policy object: names it in logs and drop counters. */
   readonly policy: string;
   readonly collector: Collector;
   /** OpenTelemetry resource, evaluated once at compile time, in order; `service.name` falls back to the Gateway's name. */
   readonly resource: readonly ResourceAttribute[];
+}
+
+export interface TracingPolicy extends ExportPolicy {
   /** Of the client; absent: as the gateway is told. */
   readonly traceContext?: TraceContextMode;
   /** Spans of requests that fail are exported whatever sampling said; absent: as the gateway is told. */
@@ -73,4 +77,13 @@ export interface AccessLogPolicy {
   readonly attributes: AttributeRules;
   /** Absent: nothing. */
   readonly capture?: CapturePolicy;
+  /** Where log records go besides standard output. */
+  readonly otlp?: LogExportPolicy;
+}
+
+/** The access log for a collector. */
+export interface LogExportPolicy extends ExportPolicy {
+  /** Exports a request when it evaluates to true. */
+  readonly filter?: CelExpression;
+  readonly attributes: AttributeRules;
 }

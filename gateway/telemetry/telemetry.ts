@@ -2,17 +2,19 @@ import type { Registry } from 'prom-client';
 import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts';
 import type { CelContext } from '../../lib/cel/expression.ts';
 import { ContextPlan, type EnvironmentFacts, expressionsOf, optional } from './context.ts';
+import type { Sink } from './export/signal.ts';
 import { accessLogLine, type LogFormat } from './log/access-log.ts';
 import { auditLine } from './log/audit.ts';
+import { accessLogRecord, type LogData } from './log/log-record.ts';
 import { ConnectionMetrics } from './metrics/connections.ts';
 import { RequestMetrics } from './metrics/requests.ts';
 import { SessionMetrics } from './metrics/sessions.ts';
 import { type Needs, needsOf } from './needs.ts';
 import { exportedTrace, outcomeOf } from './outcome.ts';
-import type { TelemetryPolicy, TracingPolicy } from './policy.ts';
+import type { LogExportPolicy, TelemetryPolicy, TracingPolicy } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
 import { type RandomBytes, Sampler } from './trace/sampling.ts';
-import type { SpanSink } from './trace/span.ts';
+import type { SpanData } from './trace/span.ts';
 import { buildSpans, type SpanNames } from './trace/spans.ts';
 import { TRACE_FIELDS, type TraceCarrier, type TraceContext } from './trace/trace-context.ts';
 
@@ -21,7 +23,9 @@ export interface TelemetryDependencies {
   /** Milliseconds of the Unix epoch, with fractions. */
   readonly now: () => number;
   /** Where a policy's spans go. */
-  readonly sinks: (policy: TracingPolicy) => SpanSink;
+  readonly sinks: (policy: TracingPolicy) => Sink<SpanData>;
+  /** Where log records go that a policy exports; default: nowhere. */
+  readonly logSinks?: (policy: LogExportPolicy) => Sink<LogData>;
   /** Writes one line; the line break is its own. */
   readonly log: (line: string) => void;
   readonly logFormat: LogFormat;
@@ -45,6 +49,7 @@ export interface TelemetryDependencies {
 interface Plans {
   readonly spans: ContextPlan;
   readonly log: ContextPlan;
+  readonly logExport: ContextPlan;
   readonly metrics: ContextPlan;
   readonly audit: ContextPlan;
 }
@@ -131,6 +136,13 @@ export class Telemetry {
       const line = accessLogLine(record, accessLog, context(plans.log), this.#deps.logFormat);
       if (line !== undefined) this.#deps.log(line);
     });
+    const otlp = accessLog?.otlp;
+    if (otlp !== undefined) {
+      this.#guard(() => {
+        const exported = accessLogRecord(record, otlp, accessLog?.capture, context(plans.logExport));
+        if (exported !== undefined) this.#deps.logSinks?.(otlp).export([exported]);
+      });
+    }
     if (policy.audit ?? this.#deps.audit ?? false) {
       this.#guard(() => {
         const line = auditLine(record, policy, context(plans.audit));
@@ -146,6 +158,10 @@ export class Telemetry {
       plans = {
         spans: new ContextPlan([...expressionsOf(tracing?.attributes.add ?? []), ...optional(tracing?.filter)]),
         log: new ContextPlan([...expressionsOf(accessLog?.attributes.add ?? []), ...optional(accessLog?.filter)]),
+        logExport: new ContextPlan([
+          ...expressionsOf(accessLog?.otlp?.attributes.add ?? []),
+          ...optional(accessLog?.otlp?.filter),
+        ]),
         metrics: new ContextPlan(expressionsOf(metricLabels)),
         audit: new ContextPlan(optional(policy.principal)),
       };

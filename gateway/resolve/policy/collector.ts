@@ -1,12 +1,12 @@
-import type { TracingSpec } from '../../../lib/api/agentgateway/frontend.ts';
+import type { CollectorSpec } from '../../../lib/api/agentgateway/frontend.ts';
 import type { Service } from '../../../lib/api/core.ts';
 import { KINDS } from '../../../lib/api/kinds.ts';
 import type { Collector } from '../../telemetry/policy.ts';
 import type { Grants } from '../grants.ts';
 import type { Lookup } from '../lookup.ts';
 
-/** Path of OTLP/HTTP, as its specification has it. */
-const DEFAULT_PATH = '/v1/traces';
+/** Paths of OTLP/HTTP, as its specification has them. */
+const DEFAULT_PATHS = { traces: '/v1/traces', logs: '/v1/logs' } as const;
 /** Where Services have their names. */
 const CLUSTER_DOMAIN = 'svc.cluster.local';
 
@@ -24,14 +24,15 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** Where a tracing policy in this namespace sends its spans. */
+/** Where a policy in this namespace sends its spans or log records. */
 export const resolveCollector = (
-  spec: TracingSpec,
+  spec: CollectorSpec,
+  signal: keyof typeof DEFAULT_PATHS,
   namespace: string,
   context: CollectorContext,
 ): Collector | FieldProblem => {
   const { protocol = 'GRPC' } = spec;
-  const path = spec.path ?? DEFAULT_PATH;
+  const path = spec.path ?? DEFAULT_PATHS[signal];
   if (spec.url === undefined) {
     const address = resolveService(spec, namespace, context);
     return 'message' in address ? address : { protocol, ...address, tls: false, path };
@@ -46,7 +47,7 @@ export const resolveCollector = (
 };
 
 const resolveService = (
-  { backendRef }: TracingSpec,
+  { backendRef }: CollectorSpec,
   policyNamespace: string,
   { services, standalone, grants }: CollectorContext,
 ): { readonly host: string; readonly port: number } | FieldProblem => {

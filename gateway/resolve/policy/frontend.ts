@@ -1,5 +1,6 @@
-import type { FrontendSpec } from '../../../lib/api/agentgateway/frontend.ts';
+import type { CollectorSpec, FrontendSpec } from '../../../lib/api/agentgateway/frontend.ts';
 import { DEFAULT_NAMESPACE, namespacedName, type ObjectMeta } from '../../../lib/api/kinds.ts';
+import type { Collector } from '../../telemetry/policy.ts';
 import type { FrontendPolicy, PolicyError } from '../resolved.ts';
 import { type CollectorContext, resolveCollector } from './collector.ts';
 
@@ -16,17 +17,26 @@ export const resolveFrontend = (
   const policy = namespacedName(metadata);
   const { tracing, accessLog, metrics } = spec;
   const guards = frontendGuards(spec);
-  const rest: FrontendPolicy = {
-    ...(accessLog === undefined ? {} : { accessLog: { policy, spec: accessLog, annotations } }),
-    ...(metrics === undefined ? {} : { metrics: { policy, spec: metrics } }),
-    ...(guards.length === 0 ? {} : { refusal: { policy, spec: `frontend.${guards[0]} is not supported` } }),
+  const part = (name: string, value: CollectorSpec, signal: 'traces' | 'logs'): Collector | PolicyError => {
+    const collector = resolveCollector(value, signal, namespace, context);
+    if (!('message' in collector)) return collector;
+    const fatal = signal === 'traces';
+    return { part: name, fatal, field: `${name}.${collector.field}`, message: collector.message };
   };
-  if (tracing === undefined) return { frontend: rest, errors: [] };
-  const collector = resolveCollector(tracing, namespace, context);
-  if (!('message' in collector))
-    return { frontend: { tracing: { policy, spec: tracing, annotations, collector }, ...rest }, errors: [] };
-  const field = `frontend.tracing.${collector.field}`;
-  return { frontend: rest, errors: [{ part: 'frontend.tracing', fatal: true, field, message: collector.message }] };
+  const spans = tracing && part('frontend.tracing', tracing, 'traces');
+  const records = accessLog?.otlp && part('frontend.accessLog.otlp', accessLog.otlp, 'logs');
+  const log = records === undefined || 'message' in records ? {} : { collector: records };
+  return {
+    frontend: {
+      ...(tracing === undefined || spans === undefined || 'message' in spans
+        ? {}
+        : { tracing: { policy, spec: tracing, annotations, collector: spans } }),
+      ...(accessLog === undefined ? {} : { accessLog: { policy, spec: accessLog, annotations, ...log } }),
+      ...(metrics === undefined ? {} : { metrics: { policy, spec: metrics } }),
+      ...(guards.length === 0 ? {} : { refusal: { policy, spec: `frontend.${guards[0]} is not supported` } }),
+    },
+    errors: [spans, records].filter((each) => each !== undefined && 'message' in each),
+  };
 };
 
 export const frontendGuards = (spec: FrontendSpec): readonly string[] =>

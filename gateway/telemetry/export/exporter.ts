@@ -1,9 +1,10 @@
-import type { Resource, SpanData, SpanSink } from '../trace/span.ts';
+import type { Resource } from '../trace/span.ts';
 import { type DropReason, SpanAccount, type SpanCounts } from './account.ts';
 import { type ExportHealth, type WriteLog, watchHealth } from './health.ts';
 import { OtlpEncoder } from './protobuf/encode.ts';
 import { MAX_BATCH_SPANS, MAX_QUEUE_SPANS, type QueueEntry, SpanQueue } from './queue.ts';
 import { DEFAULT_RETRY, type RetryPolicy, sendWithRetry } from './retry.ts';
+import type { Signal, Sink } from './signal.ts';
 import type { Clock, Timer, Transport } from './transport.ts';
 
 export interface BatchOptions {
@@ -23,7 +24,8 @@ export const BATCH_DELAY = 5000;
  * Sends spans in batches, one request in flight. Spans are encoded when they are offered, so that what waits is bounded in bytes; every
  * span ends up exported or in one of the drop counters.
  */
-export class BatchExporter implements SpanSink {
+export class BatchExporter<T> implements Sink<T> {
+  readonly #signal: Signal<T>;
   readonly #encoder: OtlpEncoder;
   readonly #transport: Transport;
   readonly #clock: Clock;
@@ -44,6 +46,7 @@ export class BatchExporter implements SpanSink {
 
   /** @param name the collector, as log lines call it. */
   constructor(
+    signal: Signal<T>,
     name: string,
     resource: Resource,
     transport: Transport,
@@ -51,7 +54,8 @@ export class BatchExporter implements SpanSink {
     log: WriteLog,
     options: BatchOptions = {},
   ) {
-    this.#encoder = new OtlpEncoder(resource);
+    this.#signal = signal;
+    this.#encoder = new OtlpEncoder(resource, signal.scope);
     this.#transport = transport;
     this.#clock = clock;
     this.#delay = options.delay ?? BATCH_DELAY;
@@ -72,15 +76,15 @@ export class BatchExporter implements SpanSink {
   }
 
   /** @param account is charged too, beside the exporter's own total. */
-  export(spans: readonly SpanData[], account: SpanAccount = this.#own): void {
-    for (const span of spans) {
+  export(entries: readonly T[], account: SpanAccount = this.#own): void {
+    for (const entry of entries) {
       this.#total.offered++;
       account.offered++;
       if (this.closed) this.#drop(account, 'shutdown');
       else if (!this.#queue.hasRoom()) {
         this.#drop(account, 'queue_full');
         this.#health.overflowed();
-      } else this.#enqueue(span, account);
+      } else this.#enqueue(entry, account);
     }
     if (this.closed || this.#queue.length === 0) return;
     if (this.#queue.length >= this.#maxBatch) this.#drain(this.#maxBatch);
@@ -94,10 +98,10 @@ export class BatchExporter implements SpanSink {
     return this.#shutdown.finally(() => this.#clock.clearTimeout(timer));
   }
 
-  #enqueue(span: SpanData, account: SpanAccount): void {
+  #enqueue(entry: T, account: SpanAccount): void {
     let bytes: Buffer;
     try {
-      bytes = this.#encoder.span(span);
+      bytes = this.#signal.encode(this.#encoder, entry);
     } catch {
       // Nothing that keeps to SpanData's types gets here; a sink must not throw even so.
       this.#drop(account, 'rejected');

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { type ChannelOptions, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { Collector } from '../policy.ts';
 import { decodePartialSuccess, decodeRetryDelay, MAX_RESPONSE_BYTES } from './response.ts';
+import { TRACES } from './signal.ts';
 import {
   type Address,
   authority,
@@ -10,9 +11,6 @@ import {
   type Transport,
   type TransportOptions,
 } from './transport.ts';
-
-/** Full method name of `opentelemetry.proto.collector.trace.v1.TraceService/Export`. */
-export const EXPORT_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
 /** OTLP/gRPC: h2c or TLS, one channel that connects at the first request. */
 export class GrpcTransport implements Transport {
@@ -29,7 +27,7 @@ export class GrpcTransport implements Transport {
     return new Promise((resolve) => {
       this.#client ??= this.#connect();
       const call = this.#client.makeUnaryRequest(
-        EXPORT_METHOD,
+        this.#options.method ?? TRACES.method,
         (bytes: Buffer) => bytes,
         (bytes: Buffer) => bytes,
         request,

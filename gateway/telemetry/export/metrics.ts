@@ -1,11 +1,33 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { METRICS } from '../../../lib/api/telemetry/metrics.ts';
+import { METRICS, type MetricDefinition } from '../../../lib/api/telemetry/metrics.ts';
 import { DROP_REASONS } from './account.ts';
 import type { Exporters } from './registry.ts';
 
+/** What the counts of one signal are called. */
+export interface ExporterMetrics {
+  readonly exported: MetricDefinition;
+  readonly dropped: MetricDefinition;
+  readonly queued: MetricDefinition;
+}
+
+export const SPAN_METRICS: ExporterMetrics = {
+  exported: METRICS.spansExported,
+  dropped: METRICS.spansDropped,
+  queued: METRICS.spanQueueSize,
+};
+
+export const LOG_METRICS: ExporterMetrics = {
+  exported: METRICS.logRecordsExported,
+  dropped: METRICS.logRecordsDropped,
+  queued: METRICS.logRecordQueueSize,
+};
+
 /** Publishes the counts of all policies; read at each scrape, nothing on the request path. */
-export function registerExporterMetrics(registry: Registry, exporters: Exporters): void {
-  const { spansExported: exported, spansDropped: dropped, spanQueueSize: queued } = METRICS;
+export function registerExporterMetrics(
+  registry: Registry,
+  exporters: Pick<Exporters<never>, 'stats'>,
+  { exported, dropped, queued }: ExporterMetrics = SPAN_METRICS,
+): void {
   new Counter({
     name: exported.name,
     help: exported.help,

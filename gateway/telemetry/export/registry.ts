@@ -1,13 +1,14 @@
-import type { TracingPolicy } from '../policy.ts';
-import type { SpanSink } from '../trace/span.ts';
+import type { ExportPolicy } from '../policy.ts';
 import { SpanAccount, type SpanCounts } from './account.ts';
 import { BatchExporter, type BatchOptions } from './exporter.ts';
 import { GrpcTransport } from './grpc.ts';
 import type { WriteLog } from './health.ts';
 import { HttpTransport } from './http.ts';
+import type { Signal, Sink } from './signal.ts';
 import { authority, type Clock, type Timer, type TransportOptions } from './transport.ts';
 
-export interface ExportersOptions {
+export interface ExportersOptions<T> {
+  readonly signal: Signal<T>;
   readonly clock: Clock;
   readonly log: WriteLog;
   readonly dial?: TransportOptions['dial'];
@@ -26,32 +27,32 @@ export const RETIRE_FLUSH = 10_000;
 export const LATE_LIFE = 30_000;
 
 /** One exporter per collector and resource, kept across reloads that do not change them, and the counts of each policy. */
-export class Exporters {
-  readonly #options: ExportersOptions;
-  readonly #exporters = new Map<string, BatchExporter>();
+export class Exporters<T> {
+  readonly #options: ExportersOptions<T>;
+  readonly #exporters = new Map<string, BatchExporter<T>>();
   readonly #accounts = new Map<string, SpanAccount>();
   /** Policies belong to a snapshot: what was looked up for one goes with it. */
-  readonly #sinks = new WeakMap<TracingPolicy, SpanSink>();
+  readonly #sinks = new WeakMap<ExportPolicy, Sink<T>>();
   /** Keys and policies that the current configuration refers to; undefined before the first `reconcile`. */
   #inUse: { readonly keys: ReadonlySet<string>; readonly policies: ReadonlySet<string> } | undefined;
-  readonly #closing = new Set<BatchExporter>();
+  readonly #closing = new Set<BatchExporter<T>>();
   readonly #lateTimers = new Set<Timer>();
   #shutdown: Promise<void> | undefined;
 
-  constructor(options: ExportersOptions) {
+  constructor(options: ExportersOptions<T>) {
     this.#options = options;
   }
 
   /** Where a policy's spans go. Cheap enough for each request; connects nothing before the first span. */
-  sink(policy: TracingPolicy): SpanSink {
+  sink(policy: ExportPolicy): Sink<T> {
     let sink = this.#sinks.get(policy);
     if (sink === undefined) {
       const key = exporterKey(policy);
       let exporter = this.#exporter(key, policy);
       sink = {
-        export: (spans) => {
+        export: (entries) => {
           if (exporter.closed) exporter = this.#exporter(key, policy);
-          exporter.export(spans, this.#account(policy.policy));
+          exporter.export(entries, this.#account(policy.policy));
         },
       };
       this.#sinks.set(policy, sink);
@@ -63,7 +64,7 @@ export class Exporters {
    * After a reload: exporters that no policy refers to send what they hold and close; policies that are gone are forgotten once their
    * last span is accounted for, so the number of series stays bounded.
    */
-  reconcile(policiesInUse: Iterable<TracingPolicy>): void {
+  reconcile(policiesInUse: Iterable<ExportPolicy>): void {
     if (this.#shutdown !== undefined) return;
     const policies = [...policiesInUse];
     this.#inUse = { keys: new Set(policies.map(exporterKey)), policies: new Set(policies.map(({ policy }) => policy)) };
@@ -91,18 +92,19 @@ export class Exporters {
     return this.#shutdown;
   }
 
-  #exporter(key: string, policy: TracingPolicy): BatchExporter {
+  #exporter(key: string, policy: ExportPolicy): BatchExporter<T> {
     let exporter = this.#exporters.get(key);
     if (exporter !== undefined) return exporter;
-    const { clock, log, batch, dial, ca } = this.#options;
+    const { signal, clock, log, batch, dial, ca } = this.#options;
     const { collector, resource } = policy;
     const Transport = collector.protocol === 'GRPC' ? GrpcTransport : HttpTransport;
     const transport = new Transport(collector, {
       clock,
+      method: signal.method,
       ...(dial === undefined ? {} : { dial }),
       ...(ca === undefined ? {} : { ca }),
     });
-    exporter = new BatchExporter(authority(collector), resource, transport, clock, log, batch);
+    exporter = new BatchExporter(signal, authority(collector), resource, transport, clock, log, batch);
     this.#exporters.set(key, exporter);
     if (this.#shutdown !== undefined) void exporter.shutdown(0);
     else if (this.#inUse !== undefined && !this.#inUse.keys.has(key)) this.#retireLater(key);
@@ -137,7 +139,7 @@ export class Exporters {
   }
 }
 
-const exporterKey = ({ collector, resource }: TracingPolicy): string =>
+const exporterKey = ({ collector, resource }: ExportPolicy): string =>
   JSON.stringify([
     [collector.protocol, collector.host, collector.port, collector.tls, collector.path],
     resource.map(({ name, value }) => [name, typeof value, String(value)]),

@@ -23,6 +23,8 @@ export type Dial = (host: string, port: number) => Address;
 export interface TransportOptions {
   readonly clock: Clock;
   readonly dial?: Dial;
+  /** Full name of the gRPC method; default that of traces. */
+  readonly method?: string;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string;
 }

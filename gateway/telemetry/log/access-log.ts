@@ -1,8 +1,8 @@
 import { STANDARD_ATTRIBUTES as NAME } from '../../../lib/api/telemetry/attributes.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
-import { applyRules, evaluate, requestAttributes } from '../attributes.ts';
-import { capturedArguments, capturedResult } from '../capture/captured.ts';
-import type { AccessLogPolicy, AttributeValue } from '../policy.ts';
+import { type Attributes, applyRules, evaluate, requestAttributes } from '../attributes.ts';
+import { type CapturePolicy, capturedArguments, capturedResult } from '../capture/captured.ts';
+import type { AccessLogPolicy, AttributeRules, AttributeValue } from '../policy.ts';
 import type { RequestRecord } from '../record.ts';
 
 export type LogFormat = 'text' | 'json';
@@ -23,13 +23,7 @@ export const accessLogLine = (
   format: LogFormat,
 ): string | undefined => {
   if (policy?.filter !== undefined && evaluate(policy.filter, context) !== true) return undefined;
-  const fields = requestAttributes(record, 'log');
-  const captured = [
-    [NAME.callArguments, capturedArguments(record.mcp, policy?.capture)],
-    [NAME.callResult, capturedResult(record.mcp, policy?.capture)],
-  ] as const;
-  for (const [name, value] of captured) if (value !== undefined) fields.set(name, value);
-  if (policy !== undefined) applyRules(fields, policy.attributes, context);
+  const fields = accessLogFields(record, policy?.attributes, policy?.capture, context);
   const time = timestamp(record.endTime);
   if (format === 'json') return jsonLine(time, fields);
   const added = new Set(policy?.attributes.add.map(({ name }) => name));
@@ -39,6 +33,23 @@ export const accessLogLine = (
     line += ` ${bare(name)}=${typeof value !== 'string' ? value : name === 'error' || added.has(name) ? quoted(value) : bare(value)}`;
   }
   return line;
+};
+
+/** What the access log says of a request, wherever it is written. */
+export const accessLogFields = (
+  record: RequestRecord,
+  rules: AttributeRules | undefined,
+  capture: CapturePolicy | undefined,
+  context: CelContext,
+): Attributes => {
+  const fields = requestAttributes(record, 'log');
+  const captured = [
+    [NAME.callArguments, capturedArguments(record.mcp, capture)],
+    [NAME.callResult, capturedResult(record.mcp, capture)],
+  ] as const;
+  for (const [name, value] of captured) if (value !== undefined) fields.set(name, value);
+  if (rules !== undefined) applyRules(fields, rules, context);
+  return fields;
 };
 
 /** The last second that was written, and its text: most lines share it with the one before. */

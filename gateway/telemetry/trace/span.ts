@@ -35,11 +35,6 @@ export type SpanAttribute = readonly [name: string, value: AttributeValue];
 /** OpenTelemetry: Unset or Error; a gateway never sets Ok. */
 export type SpanStatus = { readonly code: 'UNSET' } | { readonly code: 'ERROR'; readonly message: string };
 
-/** Takes finished spans and never blocks, throws or grows without bound: what it cannot keep it drops and counts. */
-export interface SpanSink {
-  export(spans: readonly SpanData[]): void;
-}
-
 /** `InstrumentationScope` of every span, as in the post. */
 export const SCOPE_NAME = 'agentgateway';
 

@@ -70,7 +70,6 @@ const ACCESS_LOG = {
       properties: { ...COLLECTOR, filter: CEL, attributes: ATTRIBUTES },
       exactlyOneOf: ['backendRef', 'url'],
       rules: HTTP_ONLY,
-      inert: INERT.accessLogOtlp,
     },
   },
 } as const satisfies ObjectSchema;
@@ -216,6 +215,8 @@ export const PORT_WIDE_FIELDS = ['tcp', 'networkAuthorization', 'tls', 'http', '
 
 export type FrontendSpec = Infer<typeof FRONTEND>;
 export type TracingSpec = Infer<typeof TRACING>;
+/** Where OTLP goes, of each part that sends some. */
+export type CollectorSpec = Pick<TracingSpec, keyof typeof COLLECTOR>;
 export type AccessLogSpec = Infer<typeof ACCESS_LOG>;
 export type MetricsSpec = Infer<typeof METRICS>;
 export type AttributesSpec = Infer<typeof ATTRIBUTES>;

@@ -38,7 +38,6 @@ export const INERT = {
   buffer: 'bodies are streamed',
   csrf: 'CSRF protection is not served',
   delay: 'requests are not delayed',
-  accessLogOtlp: 'the access log is written to standard output alone',
   networkAuthorization: 'connections are not authorized',
   proxyProtocol: 'the PROXY protocol is not served',
   connect: 'CONNECT is refused',

@@ -201,6 +201,24 @@ export const METRICS = {
     help: 'Spans waiting for export or in flight.',
     labels: ['policy'],
   },
+  logRecordsExported: {
+    name: 'tooltrail_log_records_exported_total',
+    type: 'counter',
+    help: 'Access-log records that a collector took.',
+    labels: ['policy'],
+  },
+  logRecordsDropped: {
+    name: 'tooltrail_log_records_dropped_total',
+    type: 'counter',
+    help: 'Access-log records that never arrived, by reason: queue_full, rejected, unreachable, shutdown.',
+    labels: ['policy', 'reason'],
+  },
+  logRecordQueueSize: {
+    name: 'tooltrail_log_record_queue_size',
+    type: 'gauge',
+    help: 'Access-log records waiting for export or in flight.',
+    labels: ['policy'],
+  },
   configSynchronized: {
     name: 'agentgateway_config_synchronized',
     type: 'gauge',

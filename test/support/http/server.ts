@@ -70,12 +70,6 @@ export const startServer = async (
 };
 
 /** A port that was free a moment ago. */
-export const freePort = async (): Promise<number> => {
-  const taken = await takePort();
-  await taken.close();
-  return taken.port;
-};
-
 /** Somebody else's port. */
 export const takePort = (): Promise<{ readonly port: number; close(): Promise<void> }> =>
   new Promise((resolve) => {

@@ -1,3 +1,4 @@
+import type { LogData } from '../../log/log-record.ts';
 import type { AttributeValue } from '../../policy.ts';
 import { type Resource, SCOPE_NAME, type SpanAttribute, type SpanData, type SpanEvent } from '../../trace/span.ts';
 import type { SpanContext } from '../../trace/trace-context.ts';
@@ -23,14 +24,14 @@ export class OtlpEncoder {
   /** `ScopeSpans.scope` as a field. */
   readonly #scope: Buffer;
 
-  constructor(resource: Resource) {
+  constructor(resource: Resource, scope: string = SCOPE_NAME) {
     for (let index = resource.length - 1; index >= 0; index--) {
       const attribute = resource[index];
       if (attribute !== undefined) keyValue(this.#writer, FIELD.resourceAttributes, attribute.name, attribute.value);
     }
     prefix(this.#writer, FIELD.resource, 0);
     this.#resource = this.#writer.take();
-    text(this.#writer, FIELD.scopeName, SCOPE_NAME, MAX_NAME_BYTES);
+    text(this.#writer, FIELD.scopeName, scope, MAX_NAME_BYTES);
     prefix(this.#writer, FIELD.scope, 0);
     this.#scope = this.#writer.take();
   }
@@ -79,7 +80,32 @@ export class OtlpEncoder {
     return writer.take();
   }
 
-  /** An `ExportTraceServiceRequest` of the entries, in order. */
+  /** One record as an entry of `ScopeLogs.log_records`. */
+  logRecord({ time, body, attributes: all, trace }: LogData): Buffer {
+    const writer = this.#writer;
+    writer.reset();
+    writer.unixNano(time);
+    writer.byte(FIELD.logObservedTime);
+    if (trace !== undefined) {
+      id(writer, FIELD.logSpanId, trace.spanId, 8);
+      id(writer, FIELD.logTraceId, trace.traceId, 16);
+      writer.fixed32(trace.flags & 0xff);
+      writer.byte(FIELD.logFlags);
+    }
+    attributes(writer, all, FIELD.logAttributes, FIELD.logDroppedAttributes);
+    const before = writer.length();
+    anyValue(writer, body);
+    prefix(writer, FIELD.logBody, before);
+    text(writer, FIELD.logSeverityText, SEVERITY_TEXT, MAX_NAME_BYTES);
+    writer.byte(SEVERITY_INFO);
+    writer.byte(FIELD.logSeverity);
+    writer.unixNano(time);
+    writer.byte(FIELD.logTime);
+    prefix(writer, FIELD.logRecords, 0);
+    return writer.take();
+  }
+
+  /** An `ExportTraceServiceRequest`, or `ExportLogsServiceRequest`, whose fields have the same numbers: of the entries, in order. */
   request(entries: readonly Uint8Array[]): Buffer {
     let size = this.#scope.length;
     for (const entry of entries) size += entry.length;
@@ -225,6 +251,17 @@ const FIELD = {
   events: (11 << 3) | 2,
   droppedEvents: 12 << 3,
   links: (13 << 3) | 2,
+  logRecords: (2 << 3) | 2,
+  logTime: (1 << 3) | 1,
+  logSeverity: 2 << 3,
+  logSeverityText: (3 << 3) | 2,
+  logBody: (5 << 3) | 2,
+  logAttributes: (6 << 3) | 2,
+  logDroppedAttributes: 7 << 3,
+  logFlags: (8 << 3) | 5,
+  logTraceId: (9 << 3) | 2,
+  logSpanId: (10 << 3) | 2,
+  logObservedTime: (11 << 3) | 1,
   eventTime: (1 << 3) | 1,
   eventName: (2 << 3) | 2,
   eventAttributes: (3 << 3) | 2,
@@ -242,6 +279,9 @@ const FIELD = {
   doubleValue: (4 << 3) | 1,
 } as const;
 
+/** `SeverityNumber`. */
+const SEVERITY_INFO = 9;
+const SEVERITY_TEXT = 'INFO';
 /** `Span.SpanKind`. */
 const SPAN_KIND = { SERVER: 2, CLIENT: 3 } as const;
 /** `Status.StatusCode`; UNSET is 0 and therefore absent. */

@@ -6,7 +6,7 @@ import { type Runtime, startRuntime } from '../../../../gateway/cli/runtime.ts';
 import { CLUSTER_KINDS, CONTROLLER_NAME, GATEWAY_CLASS, KINDS } from '../../../../lib/api/kinds.ts';
 import { aHost, type TestHost } from '../../../support/cli/host.ts';
 import { until } from '../../../support/eventually.ts';
-import { freePort } from '../../../support/http/server.ts';
+import { freePort } from '../../../support/free-port.ts';
 import { ApiServer } from '../../../support/kubernetes/api-server.ts';
 import { collectionOf, type Stored } from '../../../support/kubernetes/store.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../../../support/mcp/upstream.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type GatewayProcess, spawnGateway, spawnTooltrail } from '../../../support/cli/process.ts';
-import { connect, freePort, takePort } from '../../../support/http/server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { connect, takePort } from '../../../support/http/server.ts';
 import { openSession, post, toolCall } from '../../../support/mcp/client.ts';
 import { ANSWER, json, type ScriptedUpstream, startUpstream } from '../../../support/mcp/upstream.ts';
 

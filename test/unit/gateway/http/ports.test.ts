@@ -1,13 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import {
-  clock,
-  connect,
-  freePort,
-  startServer,
-  type TestServer,
-  takePort,
-  until,
-} from '../../../support/http/server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { clock, connect, startServer, type TestServer, takePort, until } from '../../../support/http/server.ts';
 import { aBind, aListener, aMatch, aRule, aSnapshot } from '../../../support/http/snapshot.ts';
 
 let server: TestServer;

@@ -1,14 +1,8 @@
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Bind } from '../../../../gateway/compile/snapshot.ts';
 import { createAuthority, type KeyPair } from '../../../support/acceptance/authority.ts';
-import {
-  connect,
-  freePort,
-  type RawClient,
-  startServer,
-  type TestServer,
-  until,
-} from '../../../support/http/server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { connect, type RawClient, startServer, type TestServer, until } from '../../../support/http/server.ts';
 import { aBind, aListener, aMatch, aRule, aSnapshot } from '../../../support/http/snapshot.ts';
 import { aTlsListener, connectTls } from '../../../support/http/tls.ts';
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { UpstreamTarget } from '../../../../gateway/upstream/target.ts';
-import { freePort, until } from '../../../support/http/server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { until } from '../../../support/http/server.ts';
 import { type Endpoint, startEndpoint } from '../../../support/proxy/endpoint.ts';
 import { anEndpoint, type ProxyGateway, type ProxyGatewayOptions, startProxy } from '../../../support/proxy/gateway.ts';
 

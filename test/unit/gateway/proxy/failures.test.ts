@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { UpstreamTarget } from '../../../../gateway/upstream/target.ts';
-import { connect, freePort, type RawClient, until } from '../../../support/http/server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { connect, type RawClient, until } from '../../../support/http/server.ts';
 import { type Endpoint, startRawEndpoint } from '../../../support/proxy/endpoint.ts';
 import { anEndpoint, type ProxyGateway, type ProxyGatewayOptions, startProxy } from '../../../support/proxy/gateway.ts';
 

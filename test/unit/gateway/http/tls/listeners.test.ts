@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuthority, type KeyPair } from '../../../../support/acceptance/authority.ts';
-import { connect, freePort, startServer, type TestServer, until } from '../../../../support/http/server.ts';
+import { freePort } from '../../../../support/free-port.ts';
+import { connect, startServer, type TestServer, until } from '../../../../support/http/server.ts';
 import { aBind, aListener, aSnapshot } from '../../../../support/http/snapshot.ts';
 import { aCertificate, aTlsListener, connectTls, shakeHands } from '../../../../support/http/tls.ts';
 

@@ -1,17 +1,24 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { BatchExporter, type BatchOptions } from '../../../../../gateway/telemetry/export/exporter.ts';
 import type { RetryPolicy } from '../../../../../gateway/telemetry/export/retry.ts';
+import { TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
+import type { SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { countingClock, spansNamed, until } from '../../../../support/otlp/spans.ts';
 import { type FakeTransport, fakeTransport, REJECTED, TAKEN, UNREACHABLE } from '../../../../support/otlp/transport.ts';
 
 const clock = countingClock();
 const RETRY: RetryPolicy = { attempts: 3, delay: 1, maxDelay: 4, totalTime: 1000, timeout: 500 };
 
-let exporters: BatchExporter[] = [];
-function start(options: BatchOptions = {}): { exporter: BatchExporter; transport: FakeTransport; log: string[] } {
+let exporters: BatchExporter<SpanData>[] = [];
+function start(options: BatchOptions = {}): {
+  exporter: BatchExporter<SpanData>;
+  transport: FakeTransport;
+  log: string[];
+} {
   const transport = fakeTransport();
   const log: string[] = [];
   const exporter = new BatchExporter(
+    TRACES,
     'tempo:4317',
     [],
     transport,

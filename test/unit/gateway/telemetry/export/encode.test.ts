@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import definitions from '@opentelemetry/otlp-transformer/build/src/generated/root.js';
 import * as fc from 'fast-check';
 import { type DecodedAttribute, type DecodedSpan, decodeRequest } from '../../../../../gateway/demo/otlp-decode.ts';
 import {
@@ -7,9 +8,27 @@ import {
   MAX_STRING_BYTES,
   OtlpEncoder,
 } from '../../../../../gateway/telemetry/export/protobuf/encode.ts';
+import type { LogData } from '../../../../../gateway/telemetry/log/log-record.ts';
 import type { AttributeValue } from '../../../../../gateway/telemetry/policy.ts';
 import type { Resource, SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aSpan } from '../../../../support/otlp/spans.ts';
+
+interface LogDefinitions {
+  readonly opentelemetry: {
+    readonly proto: {
+      readonly collector: {
+        readonly logs: {
+          readonly v1: {
+            readonly ExportLogsServiceRequest: {
+              decode(bytes: Uint8Array): object;
+              toObject(message: object, options: object): unknown;
+            };
+          };
+        };
+      };
+    };
+  };
+}
 
 const decode = (spans: readonly SpanData[], resource: Resource = []): DecodedSpan[] => {
   const encoder = new OtlpEncoder(resource);
@@ -147,6 +166,63 @@ describe('OTLP bytes, read with the OpenTelemetry definitions', () => {
       { name: 'a', type: 'intValue', value: 0n },
       { name: 'a', type: 'stringValue', value: '' },
     ]);
+  });
+});
+
+describe('log records', () => {
+  // The OpenTelemetry project's definitions of logs.
+  const { ExportLogsServiceRequest } = (definitions as unknown as LogDefinitions).opentelemetry.proto.collector.logs.v1;
+  const decodeLogs = (records: readonly LogData[], resource: Resource = []) => {
+    const encoder = new OtlpEncoder(resource, 'agentgateway.access');
+    const bytes = encoder.request(records.map((record) => encoder.logRecord(record)));
+    const options = { longs: String, bytes: String, enums: String };
+    return ExportLogsServiceRequest.toObject(ExportLogsServiceRequest.decode(bytes), options);
+  };
+  const record: LogData = {
+    time: 1_732_364_512_345.25,
+    body: 'request',
+    attributes: [
+      ['http.method', 'POST'],
+      ['http.status', 200n],
+    ],
+    trace: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', flags: 1 },
+  };
+  const base64 = (hexDigits: string): string => Buffer.from(hexDigits, 'hex').toString('base64');
+
+  test('say what happened, when, and in which span', () => {
+    expect(decodeLogs([record], [{ name: 'service.name', value: 'gateway' }])).toEqual({
+      resourceLogs: [
+        {
+          resource: { attributes: [{ key: 'service.name', value: { stringValue: 'gateway' } }] },
+          scopeLogs: [
+            {
+              scope: { name: 'agentgateway.access' },
+              logRecords: [
+                {
+                  timeUnixNano: '1732364512345250000',
+                  observedTimeUnixNano: '1732364512345250000',
+                  severityNumber: 'SEVERITY_NUMBER_INFO',
+                  severityText: 'INFO',
+                  body: { stringValue: 'request' },
+                  attributes: [
+                    { key: 'http.method', value: { stringValue: 'POST' } },
+                    { key: 'http.status', value: { intValue: '200' } },
+                  ],
+                  flags: 1,
+                  traceId: base64('4bf92f3577b34da6a3ce929d0e0e4736'),
+                  spanId: base64('00f067aa0ba902b7'),
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('have no ids outside of a trace', () => {
+    const text = JSON.stringify(decodeLogs([{ ...record, trace: undefined }]));
+    expect(text).not.toMatch(/traceId|spanId|flags/);
   });
 });
 

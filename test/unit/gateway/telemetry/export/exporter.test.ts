@@ -4,6 +4,7 @@ import { SpanAccount, type SpanCounts } from '../../../../../gateway/telemetry/e
 import { BatchExporter, type BatchOptions } from '../../../../../gateway/telemetry/export/exporter.ts';
 import { MAX_STRING_BYTES } from '../../../../../gateway/telemetry/export/protobuf/encode.ts';
 import { MAX_BATCH_BYTES, MAX_QUEUE_BYTES } from '../../../../../gateway/telemetry/export/queue.ts';
+import { TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
 import type { SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aSpan, countingClock, spansNamed, until } from '../../../../support/otlp/spans.ts';
 import { type FakeTransport, fakeTransport, REJECTED, TAKEN, UNREACHABLE } from '../../../../support/otlp/transport.ts';
@@ -15,14 +16,22 @@ const names = (from: number, to: number): string[] => spansNamed(from, to).map((
 const sum = ({ exported, dropped, queued }: SpanCounts): number =>
   exported + queued + Object.values(dropped).reduce((total, count) => total + count, 0);
 
-let exporters: BatchExporter[] = [];
-function start(options: BatchOptions = {}): { exporter: BatchExporter; transport: FakeTransport; log: string[] } {
+let exporters: BatchExporter<SpanData>[] = [];
+function start(options: BatchOptions = {}): {
+  exporter: BatchExporter<SpanData>;
+  transport: FakeTransport;
+  log: string[];
+} {
   const transport = fakeTransport();
   const log: string[] = [];
   const write = (level: string, message: string, fields: Readonly<Record<string, string>>): void => {
     log.push(`${level} ${message} (${Object.values(fields).join(', ')})`);
   };
-  const exporter = new BatchExporter('tempo:4317', [], transport, clock, write, { delay: 5, retry: RETRY, ...options });
+  const exporter = new BatchExporter(TRACES, 'tempo:4317', [], transport, clock, write, {
+    delay: 5,
+    retry: RETRY,
+    ...options,
+  });
   exporters.push(exporter);
   return { exporter, transport, log };
 }

@@ -7,10 +7,12 @@ import {
 } from '../../../../../gateway/demo/otlp-receiver.ts';
 import { MAX_QUEUE_BYTES, MAX_QUEUE_SPANS } from '../../../../../gateway/telemetry/export/queue.ts';
 import { Exporters, type PolicyCounts } from '../../../../../gateway/telemetry/export/registry.ts';
+import { TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
+import type { SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aCollector, aSpan, aTracingPolicy, countingClock, spansNamed, until } from '../../../../support/otlp/spans.ts';
 
 /** Real collectors that misbehave: every span is received, or counted as dropped; the sums match exactly. */
-const BATCH = { delay: 5, retry: { attempts: 3, delay: 5, maxDelay: 20, totalTime: 2_000, timeout: 100 } };
+const BATCH = { delay: 5, retry: { attempts: 3, delay: 5, maxDelay: 20, totalTime: 10_000, timeout: 500 } };
 const MISBEHAVIOURS: readonly ReceiverBehaviour[] = [
   'ok',
   'unavailable',
@@ -36,13 +38,13 @@ const startReceiver = async (protocol: 'grpc' | 'http'): Promise<OtlpReceiver> =
 const start = async (protocol: 'grpc' | 'http') => {
   const clock = countingClock();
   const receiver = await startReceiver(protocol);
-  const exporters = new Exporters({ clock, log: () => {}, batch: BATCH });
+  const exporters = new Exporters({ signal: TRACES, clock, log: () => {}, batch: BATCH });
   cleanups.push(() => exporters.shutdown(10));
   const policy = aTracingPolicy(aCollector({ port: receiver.port, protocol: protocol === 'grpc' ? 'GRPC' : 'HTTP' }));
   return { receiver, exporters, policy, sink: exporters.sink(policy) };
 };
 
-const countsOf = (exporters: Exporters): PolicyCounts => exporters.stats()[0]!;
+const countsOf = (exporters: Exporters<SpanData>): PolicyCounts => exporters.stats()[0]!;
 
 const sumsMatch = (counts: PolicyCounts, offered: number): void => {
   const { exported, dropped, queued } = counts;
@@ -132,6 +134,7 @@ test('a collector that hangs does not hold up another one', async () => {
   hanging.behaviour = 'hang';
   const working = await startReceiver('http');
   const exporters = new Exporters({
+    signal: TRACES,
     clock: countingClock(),
     log: () => {},
     batch: { ...BATCH, retry: { timeout: 60_000 } },

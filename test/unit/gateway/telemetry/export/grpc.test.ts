@@ -1,6 +1,7 @@
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { EXPORT_METHOD, GrpcTransport } from '../../../../../gateway/telemetry/export/grpc.ts';
+import { GrpcTransport } from '../../../../../gateway/telemetry/export/grpc.ts';
+import { TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
 import type { ExportOutcome } from '../../../../../gateway/telemetry/export/transport.ts';
 import { aCollector, countingClock } from '../../../../support/otlp/spans.ts';
 
@@ -15,7 +16,7 @@ async function endedWith(code: status, trailers = new Metadata(), details = 'as 
   const raw = (bytes: Buffer): Buffer => bytes;
   const codec = { requestSerialize: raw, requestDeserialize: raw, responseSerialize: raw, responseDeserialize: raw };
   server.addService(
-    { Export: { path: EXPORT_METHOD, requestStream: false, responseStream: false, ...codec } },
+    { Export: { path: TRACES.method, requestStream: false, responseStream: false, ...codec } },
     {
       Export(_: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) {
         answer({ code, details, metadata: trailers });

@@ -7,7 +7,9 @@ import {
 } from '../../../../../gateway/demo/otlp-receiver.ts';
 import { registerExporterMetrics } from '../../../../../gateway/telemetry/export/metrics.ts';
 import { Exporters, type ExportersOptions } from '../../../../../gateway/telemetry/export/registry.ts';
+import { TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
 import type { TracingPolicy } from '../../../../../gateway/telemetry/policy.ts';
+import type { SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { aCollector, aTracingPolicy, countingClock, spansNamed, until } from '../../../../support/otlp/spans.ts';
 
 const clock = countingClock();
@@ -19,9 +21,10 @@ afterEach(async () => {
   expect(clock.open()).toBe(0);
 });
 
-function start(options: Partial<ExportersOptions> = {}): { exporters: Exporters; log: string[] } {
+function start(options: Partial<ExportersOptions<SpanData>> = {}): { exporters: Exporters<SpanData>; log: string[] } {
   const log: string[] = [];
   const exporters = new Exporters({
+    signal: TRACES,
     clock,
     log: (level, message) => log.push(`${level}: ${message}`),
     batch: { delay: 5, retry: RETRY },
@@ -35,7 +38,8 @@ async function receiver(options: ReceiverOptions): Promise<OtlpReceiver> {
   cleanups.push(() => started.close());
   return started;
 }
-const exported = (exporters: Exporters): number => exporters.stats().reduce((sum, counts) => sum + counts.exported, 0);
+const exported = (exporters: Exporters<SpanData>): number =>
+  exporters.stats().reduce((sum, counts) => sum + counts.exported, 0);
 
 describe.each([
   ['GRPC', 'grpc'],
