@@ -5,7 +5,9 @@ export { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 export type {
   AccessLogProps,
   AttributeProps,
+  ExportProps,
   FrontendProps,
+  LogExportProps,
   MetricsProps,
   NamedExpressions,
   TracingProps,

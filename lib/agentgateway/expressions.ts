@@ -17,6 +17,8 @@ export const expressionProblems = ({
   ...problems('tracing.attributes', tracing?.attributes),
   ...problem('accessLog.filter', accessLog?.filter),
   ...problems('accessLog.attributes', accessLog?.attributes),
+  ...problem('accessLog.otlp.filter', accessLog?.otlp?.filter),
+  ...problems('accessLog.otlp.attributes', accessLog?.otlp?.attributes),
   ...problems('metrics.attributes', metrics?.attributes),
   ...problem('audit.principal', typeof audit === 'object' ? audit.principal : undefined),
 ];

@@ -20,8 +20,9 @@ export interface AttributeProps {
   readonly removeAttributes?: readonly string[];
 }
 
-export interface TracingProps extends AttributeProps {
-  /** Where spans go. If it is in another namespace than the policy, it gets the ReferenceGrant that this needs. */
+/** Where OTLP goes. */
+export interface ExportProps {
+  /** If it is in another namespace than the policy, it gets the ReferenceGrant that this needs. */
   readonly collector: OtlpCollector;
   /**
    * OTLP transport; decides which port of the collector is used.
@@ -32,9 +33,12 @@ export interface TracingProps extends AttributeProps {
   /**
    * Path of OTLP over HTTP; only for protocol HTTP.
    *
-   * @default '/v1/traces'
+   * @default '/v1/traces', or '/v1/logs'
    */
   readonly path?: string;
+}
+
+export interface TracingProps extends ExportProps, AttributeProps {
   /**
    * CEL expression, true or a share between 0 and 1: which of the requests that come with a trace are traced.
    *
@@ -68,6 +72,21 @@ export interface AccessLogProps extends AttributeProps {
    * @default - every request
    */
   readonly filter?: string;
+  /**
+   * Sends the log to a collector besides, which needs a pipeline for logs.
+   *
+   * @default - standard output alone
+   */
+  readonly otlp?: LogExportProps;
+}
+
+export interface LogExportProps extends ExportProps, AttributeProps {
+  /**
+   * CEL expression that a finished request must meet to be exported.
+   *
+   * @default - the filter of the log
+   */
+  readonly filter?: string;
 }
 
 export interface MetricsProps {
@@ -93,15 +112,9 @@ export const toFrontend = ({ tracing, accessLog, metrics }: FrontendProps): Fron
 });
 
 const toTracing = (props: TracingProps): TracingSpec => {
-  const { collector, protocol = 'GRPC', path, clientSampling, randomSampling, filter, resources } = props;
+  const { clientSampling, randomSampling, filter, resources } = props;
   return {
-    backendRef: {
-      name: collector.serviceName,
-      namespace: collector.namespace,
-      port: protocol === 'GRPC' ? collector.grpcPort : collector.httpPort,
-    },
-    protocol,
-    ...(path === undefined ? {} : { path }),
+    ...toCollector(props),
     ...(clientSampling === undefined ? {} : { clientSampling }),
     ...(randomSampling === undefined ? {} : { randomSampling }),
     ...(filter === undefined ? {} : { filter }),
@@ -113,6 +126,23 @@ const toTracing = (props: TracingProps): TracingSpec => {
 const toAccessLog = (props: AccessLogProps): AccessLogSpec => ({
   ...(props.filter === undefined ? {} : { filter: props.filter }),
   ...toAttributes(props),
+  ...(props.otlp === undefined ? {} : { otlp: toLogExport(props.otlp) }),
+});
+
+const toLogExport = (props: LogExportProps): NonNullable<AccessLogSpec['otlp']> => ({
+  ...toCollector(props),
+  ...(props.filter === undefined ? {} : { filter: props.filter }),
+  ...toAttributes(props),
+});
+
+const toCollector = ({ collector, protocol = 'GRPC', path }: ExportProps) => ({
+  backendRef: {
+    name: collector.serviceName,
+    namespace: collector.namespace,
+    port: protocol === 'GRPC' ? collector.grpcPort : collector.httpPort,
+  },
+  protocol,
+  ...(path === undefined ? {} : { path }),
 });
 
 const toAttributes = ({ attributes, removeAttributes }: AttributeProps): { readonly attributes?: AttributesSpec } => {

@@ -36,19 +36,8 @@ export class AgentgatewayPolicy extends Construct {
     this.namespace = metadata.namespace;
     this.targets = [...props.targets];
     this.collector = props.tracing?.collector;
-    if (this.collector !== undefined) {
-      const { serviceName: name, namespace: collectorNamespace, grantScope, grantName } = this.collector;
-      ReferenceGrant.allow(
-        { kind: KINDS.AgentgatewayPolicy, namespace: this.namespace },
-        {
-          kind: KINDS.Service,
-          name,
-          namespace: collectorNamespace,
-          grantScope,
-          ...(grantName === undefined ? {} : { grantName }),
-        },
-      );
-    }
+    const collectors = [props.tracing?.collector, props.accessLog?.otlp?.collector];
+    for (const collector of new Set(collectors)) if (collector !== undefined) this.#allow(collector);
     this.#object = new ApiObject(this, 'AgentgatewayPolicy', {
       apiVersion: apiVersion(KINDS.AgentgatewayPolicy),
       kind: KINDS.AgentgatewayPolicy.kind,
@@ -63,6 +52,13 @@ export class AgentgatewayPolicy extends Construct {
         ...this.targets.flatMap((target) => this.#targetProblems(target)),
       ],
     });
+  }
+
+  #allow({ serviceName: name, namespace, grantScope, grantName }: OtlpCollector): void {
+    ReferenceGrant.allow(
+      { kind: KINDS.AgentgatewayPolicy, namespace: this.namespace },
+      { kind: KINDS.Service, name, namespace, grantScope, ...(grantName === undefined ? {} : { grantName }) },
+    );
   }
 
   /** The object as it is written. */

@@ -181,6 +181,31 @@ describe('AgentgatewayPolicy', () => {
     ],
   ])('%s fails at synth', (_, props, message) => expect(refused(props)).toEqual([`[edge/p] ${message}`]));
 
+  test('the access log goes to a collector, with its grant', () => {
+    const { app, chart, gateway } = setUp();
+    const collector = collectorIn(chart.telemetry, 'telemetry');
+    new AgentgatewayPolicy(chart.edge, 'p', {
+      targets: [gateway],
+      accessLog: { filter: 'true', otlp: { collector, protocol: 'HTTP', attributes: { a: '1' } } },
+    });
+    const objects = synth(app);
+    expect(find(objects, 'AgentgatewayPolicy', 'p').spec).toMatchObject({
+      frontend: {
+        accessLog: {
+          filter: 'true',
+          otlp: {
+            backendRef: { name: 'collector', namespace: 'telemetry', port: 4318 },
+            protocol: 'HTTP',
+            attributes: { add: [{ name: 'a', expression: '1' }] },
+          },
+        },
+      },
+    });
+    expect(objects.some(({ kind, metadata }) => kind === 'ReferenceGrant' && metadata.namespace === 'telemetry')).toBe(
+      true,
+    );
+  });
+
   test('what this gateway adds stands in annotations', () => {
     const { app, chart, gateway } = setUp();
     new AgentgatewayPolicy(chart.edge, 'p', {
