@@ -5,7 +5,7 @@ import { REQUEST_LABELS } from '../../lib/api/telemetry/metrics.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
 import type { PolicyField } from '../resolve/policy/field.ts';
 import type { FrontendPolicy, ResolvedPolicy } from '../resolve/resolved.ts';
-import type { CapturePolicy } from '../telemetry/capture/captured.ts';
+import type { CapturePolicy } from '../telemetry/capture/redact.ts';
 import { normaliseKey } from '../telemetry/capture/redact.ts';
 import type {
   AccessLogPolicy,

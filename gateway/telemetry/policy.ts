@@ -1,6 +1,6 @@
 import type { TraceContextMode } from '../../lib/api/agentgateway/annotations.ts';
 import type { CelExpression } from '../../lib/cel/expression.ts';
-import type { CapturePolicy } from './capture/captured.ts';
+import type { CapturePolicy } from './capture/redact.ts';
 
 /** What one listener reports, compiled from the AgentgatewayPolicy objects that target it. */
 export interface TelemetryPolicy {

@@ -1,16 +1,9 @@
 import type { CapturedText, McpFacts } from '../record.ts';
 import { parsePartial } from './partial-json.ts';
-import { NO_RULES, type RedactionRules, redact } from './redact.ts';
+import { type CapturePolicy, NO_RULES, type RedactionRules, redact } from './redact.ts';
 
 /** Characters of what is written of arguments or a result. */
 export const MAX_CAPTURED_LENGTH = 4_096;
-
-/** What is written of a tool call besides its name, once a policy asks for it. */
-export interface CapturePolicy {
-  readonly arguments: boolean;
-  readonly results: boolean;
-  readonly rules: RedactionRules;
-}
 
 /** The arguments without secrets, as JSON text; undefined if there are none, or nobody asked. */
 export const capturedArguments = (mcp: McpFacts | undefined, capture: CapturePolicy | undefined): string | undefined =>

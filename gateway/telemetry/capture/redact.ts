@@ -46,6 +46,13 @@ export interface RedactionRules {
   readonly keys: ReadonlySet<string>;
 }
 
+/** What is written of a tool call besides its name, once a policy asks for it. */
+export interface CapturePolicy {
+  readonly arguments: boolean;
+  readonly results: boolean;
+  readonly rules: RedactionRules;
+}
+
 export const NO_RULES: RedactionRules = { keys: new Set() };
 
 /** As names are compared. */

@@ -1,7 +1,8 @@
 import { STANDARD_ATTRIBUTES as NAME } from '../../../lib/api/telemetry/attributes.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { type Attributes, applyRules, evaluate, requestAttributes } from '../attributes.ts';
-import { type CapturePolicy, capturedArguments, capturedResult } from '../capture/captured.ts';
+import { capturedArguments, capturedResult } from '../capture/captured.ts';
+import type { CapturePolicy } from '../capture/redact.ts';
 import type { AccessLogPolicy, AttributeRules, AttributeValue } from '../policy.ts';
 import type { RequestRecord } from '../record.ts';
 

@@ -1,7 +1,8 @@
 import { STANDARD_ATTRIBUTES as NAME, REQUEST_ATTRIBUTES, SPAN_NAME } from '../../../lib/api/telemetry/attributes.ts';
 import type { CelContext } from '../../../lib/cel/expression.ts';
 import { applyRules, evaluate, requestAttributes } from '../attributes.ts';
-import { type CapturePolicy, capturedArguments, capturedResult } from '../capture/captured.ts';
+import { capturedArguments, capturedResult } from '../capture/captured.ts';
+import type { CapturePolicy } from '../capture/redact.ts';
 import { clientFailure, type Failure, serverFailure } from '../failure.ts';
 import type { AttributeValue, TracingPolicy } from '../policy.ts';
 import type { McpFacts, RequestRecord, UpstreamCall } from '../record.ts';
