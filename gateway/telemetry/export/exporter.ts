@@ -62,7 +62,7 @@ export class BatchExporter<T> implements Sink<T> {
     this.#maxBatch = options.maxBatch ?? MAX_BATCH_SPANS;
     this.#retry = { ...DEFAULT_RETRY, ...options.retry };
     this.#queue = new SpanQueue(options.maxQueue ?? MAX_QUEUE_SPANS);
-    this.#health = watchHealth(name, log);
+    this.#health = watchHealth(signal.entries, name, log);
   }
 
   /** No longer takes spans. */

@@ -2,15 +2,16 @@ import type { ExportOutcome } from './transport.ts';
 
 export type WriteLog = (level: 'info' | 'warn', message: string, fields: Readonly<Record<string, string>>) => void;
 
-/** Turns what happens to batches and spans into one log line per change of state, however many spans are concerned. */
+/** Turns what happens to batches and their entries into one log line per change of state, however many entries are concerned. */
 export interface ExportHealth {
   /** A batch was delivered or not. `relieved`: less than a batch waits. */
   attempted(outcome: ExportOutcome, relieved: boolean): void;
-  /** A span was dropped because the queue was full. */
+  /** An entry was dropped because the queue was full. */
   overflowed(): void;
 }
 
-export function watchHealth(collector: string, log: WriteLog): ExportHealth {
+/** @param entries `spans`, or whatever is exported. */
+export function watchHealth(entries: string, collector: string, log: WriteLog): ExportHealth {
   let state: 'ok' | 'refused' | 'failing' = 'ok';
   let overflowing = false;
   return {
@@ -19,10 +20,11 @@ export function watchHealth(collector: string, log: WriteLog): ExportHealth {
       const next = !outcome.ok ? 'failing' : outcome.rejectedSpans > 0 ? 'refused' : 'ok';
       if (next === state) return;
       state = next;
-      if (next === 'ok') log('info', 'spans are exported again', { collector });
-      else if (next === 'refused') log('warn', 'the collector refuses spans', { collector, cause: outcome.message });
+      if (next === 'ok') log('info', `${entries} are exported again`, { collector });
+      else if (next === 'refused')
+        log('warn', `the collector refuses ${entries}`, { collector, cause: outcome.message });
       else
-        log('warn', 'spans cannot be exported: batches are retried, then dropped and counted', {
+        log('warn', `${entries} cannot be exported: batches are retried, then dropped and counted`, {
           collector,
           cause: outcome.message,
         });
@@ -30,7 +32,7 @@ export function watchHealth(collector: string, log: WriteLog): ExportHealth {
     overflowed() {
       if (overflowing) return;
       overflowing = true;
-      log('warn', 'spans are dropped and counted: the queue to the collector is full', { collector });
+      log('warn', `${entries} are dropped and counted: the queue to the collector is full`, { collector });
     },
   };
 }

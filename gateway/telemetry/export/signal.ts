@@ -4,6 +4,8 @@ import type { OtlpEncoder } from './protobuf/encode.ts';
 
 /** One kind of telemetry that OTLP carries: all of them travel alike. */
 export interface Signal<T> {
+  /** What log lines call its entries. */
+  readonly entries: string;
   /** Full name of the gRPC method. */
   readonly method: string;
   /** `InstrumentationScope` of all entries. */
@@ -12,12 +14,14 @@ export interface Signal<T> {
 }
 
 export const TRACES: Signal<SpanData> = {
+  entries: 'spans',
   method: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
   scope: SCOPE_NAME,
   encode: (encoder, span) => encoder.span(span),
 };
 
 export const LOGS: Signal<LogData> = {
+  entries: 'log records',
   method: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
   scope: 'agentgateway.access',
   encode: (encoder, record) => encoder.logRecord(record),

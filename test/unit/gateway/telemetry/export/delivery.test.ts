@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { BatchExporter, type BatchOptions } from '../../../../../gateway/telemetry/export/exporter.ts';
 import type { RetryPolicy } from '../../../../../gateway/telemetry/export/retry.ts';
-import { TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
+import { LOGS, TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
 import type { SpanData } from '../../../../../gateway/telemetry/trace/span.ts';
 import { countingClock, spansNamed, until } from '../../../../support/otlp/spans.ts';
 import { type FakeTransport, fakeTransport, REJECTED, TAKEN, UNREACHABLE } from '../../../../support/otlp/transport.ts';
@@ -110,6 +110,24 @@ describe('the log', () => {
       'info: spans are exported again',
       'warn: the collector refuses spans [odd]',
       'info: spans are exported again',
+    ]);
+  });
+
+  test('calls log records by their name', async () => {
+    const transport = fakeTransport();
+    const lines: string[] = [];
+    const exporter = new BatchExporter(LOGS, 'loki:4317', [], transport, clock, (_, message) => lines.push(message), {
+      delay: 1,
+      maxQueue: 1,
+      retry: { ...RETRY, attempts: 1 },
+    });
+    transport.answer = () => UNREACHABLE;
+    const record = { time: 0, body: 'request', attributes: [], trace: undefined };
+    exporter.export([record, record]);
+    await exporter.shutdown(1000);
+    expect(lines).toEqual([
+      'log records are dropped and counted: the queue to the collector is full',
+      'log records cannot be exported: batches are retried, then dropped and counted',
     ]);
   });
 
