@@ -1,11 +1,22 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { type DecodedSpan, decodeRequest, encodeResponse } from './otlp-decode.ts';
 
-/** What the receiver does with a request; `rejectedSpans`: takes it, and says that so many were refused. */
-export type ReceiverBehaviour = 'ok' | 'unavailable' | 'hang' | 'reject' | { readonly rejectedSpans: number };
+/**
+ * What the receiver does with a request. `throttle` asks to come again, `rejectedSpans` takes it without its last spans and says so, `delay`
+ * takes it after so many milliseconds, unless the client has given up by then.
+ */
+export type ReceiverBehaviour =
+  | 'ok'
+  | 'unavailable'
+  | 'throttle'
+  | 'hang'
+  | 'reject'
+  | { readonly rejectedSpans: number }
+  | { readonly delay: number };
 
 export interface ReceiverOptions {
   readonly protocol: 'grpc' | 'http';
@@ -62,7 +73,7 @@ interface Listening {
 }
 
 /** What to answer; undefined: nothing, ever. */
-type Verdict = { readonly ok: Uint8Array } | { readonly refused: 'unavailable' | 'invalid' } | undefined;
+type Verdict = { readonly ok: Uint8Array } | { readonly refused: 'unavailable' | 'throttle' | 'invalid' } | undefined;
 
 class Inbox {
   behaviour: ReceiverBehaviour = 'ok';
@@ -70,13 +81,16 @@ class Inbox {
   spans: readonly DecodedSpan[] = [];
   readonly #watchers = new Set<() => void>();
 
-  take(bytes: Uint8Array): Verdict {
+  /** @param gone whether the client no longer waits: what nobody is told of is not kept. */
+  async take(bytes: Uint8Array, gone: () => boolean): Promise<Verdict> {
     this.requests++;
     const { behaviour } = this;
     if (behaviour === 'hang') return undefined;
-    if (behaviour === 'unavailable') return { refused: 'unavailable' };
+    if (behaviour === 'unavailable' || behaviour === 'throttle') return { refused: behaviour };
     if (behaviour === 'reject') return { refused: 'invalid' };
-    const rejected = behaviour === 'ok' ? 0 : behaviour.rejectedSpans;
+    const { delay, rejectedSpans: rejected } = { delay: 0, rejectedSpans: 0, ...(behaviour === 'ok' ? {} : behaviour) };
+    if (delay > 0) await sleep(delay);
+    if (gone()) return undefined;
     let spans: DecodedSpan[];
     try {
       spans = decodeRequest(bytes);
@@ -114,6 +128,24 @@ class Inbox {
   }
 }
 
+/** `google.rpc.Status` with a `RetryInfo` of no delay: OTLP's word for "throttled" needs one. */
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
+const throttled = new Metadata();
+throttled.set(
+  'grpc-status-details-bin',
+  Buffer.from([0x1a, RETRY_INFO.length + 2, 0x0a, RETRY_INFO.length, ...Buffer.from(RETRY_INFO)]),
+);
+const GRPC_REFUSALS = {
+  unavailable: { code: status.UNAVAILABLE, details: 'told to be unavailable' },
+  throttle: { code: status.RESOURCE_EXHAUSTED, details: 'told to throttle', metadata: throttled },
+  invalid: { code: status.INVALID_ARGUMENT, details: 'not taken' },
+} as const;
+const HTTP_REFUSALS = {
+  unavailable: { status: 503, headers: {} },
+  throttle: { status: 429, headers: { 'retry-after': '0' } },
+  invalid: { status: 400, headers: {} },
+} as const;
+
 async function listenGrpc(options: ReceiverOptions, inbox: Inbox): Promise<Listening> {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   const raw = (bytes: Buffer): Buffer => bytes;
@@ -130,13 +162,11 @@ async function listenGrpc(options: ReceiverOptions, inbox: Inbox): Promise<Liste
       },
     },
     {
-      Export(call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) {
-        const verdict = inbox.take(call.request);
+      async Export(call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) {
+        const verdict = await inbox.take(call.request, () => call.cancelled);
         if (verdict === undefined) return;
         if ('ok' in verdict) answer(null, Buffer.from(verdict.ok));
-        else if (verdict.refused === 'unavailable')
-          answer({ code: status.UNAVAILABLE, details: 'told to be unavailable' });
-        else answer({ code: status.INVALID_ARGUMENT, details: 'not taken' });
+        else answer(GRPC_REFUSALS[verdict.refused]);
       },
     },
   );
@@ -166,10 +196,13 @@ async function listenHttp(options: ReceiverOptions, inbox: Inbox): Promise<Liste
       response.writeHead(isTraces ? (body === undefined ? 413 : 415) : 404).end();
       return;
     }
-    const verdict = inbox.take(body);
+    const verdict = await inbox.take(body, () => response.closed);
     if (verdict === undefined) return;
     if ('ok' in verdict) response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(verdict.ok);
-    else response.writeHead(verdict.refused === 'unavailable' ? 503 : 400).end();
+    else {
+      const { status: code, headers } = HTTP_REFUSALS[verdict.refused];
+      response.writeHead(code, headers).end();
+    }
   };
   const listener = (request: http.IncomingMessage, response: http.ServerResponse): void => {
     handle(request, response).catch(() => response.destroy());
