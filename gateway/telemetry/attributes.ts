@@ -1,11 +1,14 @@
 import { REQUEST_ATTRIBUTES as NAME } from '../../lib/api/telemetry/attributes.ts';
 import { type CelContext, CelEvaluationError, type CelExpression } from '../../lib/cel/expression.ts';
-import { toJson } from '../../lib/cel/json.ts';
+import { Flattened } from '../../lib/cel/flatten.ts';
+import { plainValue, toJson } from '../../lib/cel/json.ts';
 import { redactQuery } from './capture/redact.ts';
 import { hostname } from './context.ts';
 import type { AttributeRules, AttributeValue } from './policy.ts';
 import type { RequestRecord } from './record.ts';
 
+/** Characters of a name whose end is what somebody sent; the rest is cut off. */
+const MAX_NAME_LENGTH = 256;
 /** Characters of a value; the rest is cut off. */
 export const MAX_VALUE_LENGTH = 4_096;
 
@@ -49,15 +52,24 @@ export const requestAttributes = (record: RequestRecord, purpose: 'span' | 'log'
 
 /**
  * Removes, then adds, in the policy's order: an added attribute takes the place of one that is there, and is left out when its expression
- * fails or is null. An empty string is kept.
+ * fails or is null. An empty string is kept. What `flatten` made becomes one attribute for each entry, `name.path`.
  */
 export const applyRules = (attributes: Attributes, { add, remove }: AttributeRules, context: CelContext): void => {
   for (const name of remove) attributes.delete(name);
   for (const { name, expression } of add) {
     attributes.delete(name);
-    const value = attributeValue(evaluate(expression, context));
-    if (value !== undefined) attributes.set(name, value);
+    const result = evaluate(expression, context);
+    if (result instanceof Flattened) {
+      for (const [path, item] of result.entries) set(attributes, `${name}.${path}`.slice(0, MAX_NAME_LENGTH), item);
+    } else {
+      set(attributes, name, result);
+    }
   }
+};
+
+const set = (attributes: Attributes, name: string, result: unknown): void => {
+  const value = attributeValue(plainValue(result));
+  if (value !== undefined) attributes.set(name, value);
 };
 
 /** The value, or undefined when the evaluation fails. */

@@ -1,8 +1,15 @@
 import type { CelContext, CelExpression } from '../../lib/cel/expression.ts';
-import type { CelRoot } from '../../lib/cel/roots.ts';
+import { durationOfMilliseconds } from '../../lib/cel/functions/time.ts';
+import { headerMap } from '../../lib/cel/headers.ts';
+import { fromJson } from '../../lib/cel/json.ts';
+import { readsPath } from '../../lib/cel/references.ts';
+import type { CelField, CelRoot } from '../../lib/cel/roots.ts';
 import { argumentsValue, resultValue } from './capture/captured.ts';
 import type { NamedExpression } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
+
+/** Bytes of a request's body that are kept for expressions; arguments that came in a longer one are not kept for them. */
+export const MAX_KEPT_BYTES = 256 * 1_024;
 
 /** What expressions may read of the process that the gateway runs in. */
 export interface EnvironmentFacts {
@@ -20,12 +27,17 @@ interface Source {
 type Field = (source: Source) => unknown;
 
 /** A field whose parts cost something: they are built only when the expressions read them. */
-type FieldFor = (reads: (path: string) => boolean) => Field;
+interface FieldFor {
+  readonly plan: (reads: (part: string) => boolean) => Field;
+}
 
-/** The request's side of the table below is there from the start, the rest once there is a record of it. */
+/** The fields of each variable that this gateway has a value for; all are declared in the table of variables. */
+type Fields = { readonly [Root in CelRoot]?: { readonly [Name in CelField<Root>]?: Field | FieldFor } };
+
+/** The request's side of the table below is there from the start, the rest once there is a record of it, or an end. */
 const PRESENT: Partial<Record<CelRoot, (source: Source) => boolean>> = {
   request: () => true,
-  response: ({ record }) => record !== undefined,
+  response: ({ record }) => record !== undefined && record.response.status !== 0,
   proxy: ({ record }) => record !== undefined,
   env: () => true,
   source: () => true,
@@ -34,8 +46,10 @@ const PRESENT: Partial<Record<CelRoot, (source: Source) => boolean>> = {
   backend: ({ record }) => record?.backend !== undefined,
 };
 
+const hasEnded = (record: RequestRecord | undefined): record is RequestRecord => record?.outcome !== undefined;
+
 /** Every variable that has a value here, in the terms of the compatible system; integers are bigint. Undefined: not there. */
-const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
+const VARIABLES = {
   request: {
     method: ({ request }) => request.method,
     uri: ({ request }) => `${request.scheme}://${request.host}${request.target}`,
@@ -44,14 +58,15 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
     path: ({ request }) => request.target.split('?', 1)[0],
     pathAndQuery: ({ request }) => request.target,
     version: ({ request }) => `HTTP/${request.httpVersion}`,
-    headers: ({ request }) => headerMap(request.headers),
-    body: ({ request }) => request.body,
+    headers: ({ request }) => headerMap(Object.entries(request.headers)),
+    body: ({ request }) => (request.bytes > MAX_KEPT_BYTES ? undefined : request.body),
+    bodyPrefix: ({ request }) => request.body,
     startTime: ({ record }) => record && new Date(record.startTime),
-    endTime: ({ record }) => record && new Date(record.endTime),
+    endTime: ({ record }) => (hasEnded(record) ? new Date(record.endTime) : undefined),
   },
   response: {
-    code: ({ record }) => (record === undefined ? undefined : BigInt(record.response.status)),
-    headers: ({ record }) => record && headerMap(record.response.headers),
+    code: ({ record }) => record && BigInt(record.response.status),
+    headers: ({ record }) => record && headerMap(Object.entries(record.response.headers)),
   },
   proxy: {
     bind: ({ record }) => record?.labels.bind,
@@ -62,6 +77,9 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
       const rule = record?.labels.routeRule;
       return route && { ...route, kind: 'HTTPRoute', ...(rule === undefined ? {} : { rule }) };
     },
+    requestProcessingDuration: ({ record }) => phases(record)?.request,
+    upstreamDuration: ({ record }) => phases(record)?.upstream,
+    responseProcessingDuration: ({ record }) => phases(record)?.response,
   },
   env: {
     podName: ({ environment }) => environment.podName,
@@ -85,6 +103,12 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
   mcp: {
     methodName: ({ record }) => record?.mcp?.method,
     sessionId: ({ record }) => record?.mcp?.sessionId,
+    tool: {
+      plan: (read) => {
+        const parts = { arguments: read('arguments'), result: read('result') };
+        return ({ request, record }) => tool(request, record, parts);
+      },
+    },
     prompt: ({ record }) => named(record, 'prompt'),
     resource: ({ record }) => named(record, 'resource'),
     task: ({ record }) => named(record, 'task'),
@@ -94,16 +118,7 @@ const VARIABLES: Partial<Record<CelRoot, Readonly<Record<string, Field>>>> = {
     type: ({ record }) => record?.backend?.type,
     protocol: ({ record }) => record?.backend?.protocol,
   },
-};
-
-const COSTLY: Partial<Record<CelRoot, Readonly<Record<string, FieldFor>>>> = {
-  mcp: {
-    tool: (read) => {
-      const parts = { arguments: read('tool.arguments'), result: read('tool.result') };
-      return ({ record }) => tool(record, parts);
-    },
-  },
-};
+} satisfies Fields;
 
 interface PlannedRoot {
   readonly root: string;
@@ -118,11 +133,14 @@ export class ContextPlan {
   constructor(expressions: Iterable<CelExpression>) {
     const references = new Set([...expressions].flatMap((expression) => [...expression.references]));
     this.#roots = Object.entries(VARIABLES).flatMap(([root, fields]) => {
-      const read = (path: string): boolean => reads(references, root, path);
-      const costly = Object.entries(COSTLY[root as CelRoot] ?? {}).map(([name, field]) => [name, field(read)] as const);
-      const used = [...references].some((path) => path === root || path.startsWith(`${root}.`));
-      const planned = [...Object.entries(fields), ...costly].filter(([name]) => read(name));
-      return used ? [{ root, present: PRESENT[root as CelRoot] ?? (() => false), fields: planned }] : [];
+      if (!readsPath(references, root)) return [];
+      const planned = Object.entries<Field | FieldFor>(fields)
+        .filter(([name]) => readsPath(references, `${root}.${name}`))
+        .map(([name, field]) => {
+          const read = (part: string): boolean => readsPath(references, `${root}.${name}.${part}`);
+          return [name, typeof field === 'function' ? field : field.plan(read)] as const;
+        });
+      return [{ root, present: PRESENT[root as CelRoot] ?? (() => false), fields: planned }];
     });
   }
 
@@ -141,15 +159,6 @@ export class ContextPlan {
     return context;
   }
 }
-
-/** Whether the variable `root.name`, or a part of it, or it as a part, is read. */
-export const reads = (references: ReadonlySet<string>, root: string, name: string): boolean => {
-  const path = `${root}.${name}`;
-  for (const reference of references) {
-    if (reference === path || reference.startsWith(`${path}.`) || path.startsWith(`${reference}.`)) return true;
-  }
-  return false;
-};
 
 export const expressionsOf = (named: readonly NamedExpression[]): CelExpression[] =>
   named.map(({ expression }) => expression);
@@ -175,33 +184,35 @@ const named = (record: RequestRecord | undefined, type: string) => {
   };
 };
 
-const tool = (record: RequestRecord | undefined, parts: { readonly arguments: boolean; readonly result: boolean }) => {
+/** Where the time went, once it is over: before the first call of an upstream, until its answer began, and after that. */
+const phases = (record: RequestRecord | undefined) => {
+  const [call] = record?.upstreamCalls ?? [];
+  if (!hasEnded(record) || call === undefined) return undefined;
+  const answered = call.headersTime ?? call.endTime;
+  const between = (from: number, to: number) => durationOfMilliseconds(Math.max(0, to - from));
+  return {
+    request: between(record.startTime, call.startTime),
+    upstream: between(call.startTime, answered),
+    response: between(answered, record.endTime),
+  };
+};
+
+const tool = (
+  request: RequestFacts,
+  record: RequestRecord | undefined,
+  parts: { readonly arguments: boolean; readonly result: boolean },
+) => {
   const mcp = record?.mcp;
   const about = named(record, 'tool');
   if (mcp === undefined || about === undefined) return undefined;
-  const result = parts.result && mcp.result !== undefined ? resultValue(mcp.result) : undefined;
+  const result = parts.result && mcp.result !== undefined ? fromJson(resultValue(mcp.result)) : undefined;
+  const hasArguments = parts.arguments && mcp.arguments !== undefined && request.bytes <= MAX_KEPT_BYTES;
   return {
     ...about,
-    ...(!parts.arguments || mcp.arguments === undefined ? {} : { arguments: argumentsValue(mcp) }),
+    ...(hasArguments ? { arguments: fromJson(argumentsValue(mcp)) } : {}),
     ...(result === undefined ? {} : { result }),
     ...(mcp.errorCode === undefined
       ? {}
       : { error: { code: BigInt(Math.trunc(mcp.errorCode)), message: mcp.errorMessage ?? '' } }),
   };
-};
-
-/** Header names are found in any case (RFC 9110 §5.1); the engine takes it for a Map by its constructor. */
-class HeaderMap extends Map<string, string | string[]> {
-  override get(name: string): string | string[] | undefined {
-    return super.get(typeof name === 'string' ? name.toLowerCase() : name);
-  }
-}
-Object.defineProperty(HeaderMap.prototype, 'constructor', { value: Map });
-
-const headerMap = (headers: Readonly<Record<string, string | string[] | number | undefined>>): HeaderMap => {
-  const map = new HeaderMap();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) map.set(name.toLowerCase(), typeof value === 'number' ? String(value) : value);
-  }
-  return map;
 };

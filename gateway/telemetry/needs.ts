@@ -1,10 +1,11 @@
 import type { CelExpression } from '../../lib/cel/expression.ts';
-import { expressionsOf, optional, reads } from './context.ts';
+import type { CelNeed } from '../../lib/cel/roots.ts';
+import { expressionsOf, optional } from './context.ts';
 import type { TelemetryPolicy } from './policy.ts';
 
 /** What of a request has to be kept until its end, because something will be written of it. */
 export interface Needs {
-  /** The request's body. */
+  /** The first MAX_KEPT_BYTES of the request's body. */
   readonly body: boolean;
   /** A tool's arguments. */
   readonly arguments: boolean;
@@ -15,17 +16,15 @@ export interface Needs {
 /** @param audit whether audit records are written where the policy does not say */
 export const needsOf = (policy: TelemetryPolicy, audit: boolean): Needs => {
   const { tracing, accessLog } = policy;
-  const expressions = expressionsIn(policy);
-  const read = (root: string, name: string): boolean =>
-    expressions.some(({ references }) => reads(references, root, name));
+  const needed = new Set<CelNeed>(expressionsIn(policy).flatMap(({ needs }) => [...needs]));
   return {
-    body: read('request', 'body'),
+    body: needed.has('request.body') || needed.has('request.bodyPrefix'),
     arguments:
       (policy.audit ?? audit) ||
       tracing?.capture?.arguments === true ||
       accessLog?.capture?.arguments === true ||
-      read('mcp', 'tool.arguments'),
-    result: tracing?.capture?.results === true || accessLog?.capture?.results === true || read('mcp', 'tool.result'),
+      needed.has('mcp.tool.arguments'),
+    result: tracing?.capture?.results === true || accessLog?.capture?.results === true || needed.has('mcp.tool.result'),
   };
 };
 

@@ -50,7 +50,7 @@ export interface RequestFacts {
   readonly localPort: number;
   /** Body bytes received. */
   bytes: number;
-  /** The body, kept only when an expression reads it. */
+  /** The beginning of the body, kept only when an expression reads it. */
   body: Uint8Array | undefined;
 }
 

@@ -1,57 +1,46 @@
-import { Environment, EvaluationError, ParseError, TypeError as TypeCheckError } from '@marcbachmann/cel-js';
+import { type Environment, EvaluationError, ParseError, TypeError as TypeCheckError } from '@marcbachmann/cel-js';
+import { createEnvironment } from './engine/environment.ts';
+import { correctLiteral } from './engine/literals.ts';
+import { meter, metered } from './engine/meter.ts';
+import { type CelNode, children, type MethodArgs } from './engine/node.ts';
 import { type CelContext, CelEvaluationError, type CelExpression, CelSyntaxError } from './expression.ts';
-import { FUNCTIONS, MATCHES, NAMESPACES } from './functions.ts';
 import { plainValue } from './json.ts';
-import { MACROS } from './macros.ts';
-import { MAX_ITERATIONS, type Meter, meter } from './meter.ts';
-import { type CelNode, children, type MethodArgs } from './node.ts';
-import { referencesOf } from './references.ts';
+import { expandVariables } from './macros/variables.ts';
+import { needsOf, referencesOf } from './references.ts';
 import { linearRegExp } from './regexp.ts';
-import { CEL_ROOTS } from './roots.ts';
+import { ROOT_NAMES, undeclaredPart } from './roots.ts';
 
 /** Characters of an expression: the bound of the compatible system's CRDs. */
 export const MAX_SOURCE_LENGTH = 16_384;
 
-const LIMITS = { maxAstNodes: 5000, maxDepth: 100, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 32 };
-
-const createEnvironment = (): Environment => {
-  const environment = new Environment({
-    unlistedVariablesAreDyn: false,
-    homogeneousAggregateLiterals: false,
-    enableOptionalTypes: true,
-    limits: LIMITS,
-  });
-  for (const root of CEL_ROOTS) environment.registerVariable(root, 'dyn');
-  for (const [name, Namespace] of NAMESPACES) {
-    environment.registerType(Namespace.name, Namespace);
-    environment.registerConstant(name, Namespace.name, new Namespace());
-  }
-  for (const [signature, handler] of FUNCTIONS) environment.registerFunction(signature, handler, { async: false });
-  for (const [signature, macro] of MACROS) environment.registerFunction(signature, macro, { async: false });
-  return environment;
-};
-
-const ENVIRONMENT = createEnvironment();
+const COMMON = createEnvironment(ROOT_NAMES);
 
 /**
  * Compiles an expression: parses it, checks its names, types and literal patterns, and finds what it reads.
  *
- * The result of `evaluate` is a string, boolean, bigint (int, uint), number (double), null, list or map; bytes come as base64, timestamps
- * as RFC 3339 and durations like `1.5s`.
+ * The result of `evaluate` is a string, boolean, bigint (int, uint), number (double), null, list, map or `Flattened`; bytes come as base64,
+ * timestamps as RFC 3339, durations like `1.5s`, and addresses as text.
  *
  * @throws {CelSyntaxError} with one line that says what and where.
  */
-export const compileCel = (source: string): CelExpression => {
+export const compileCel = (source: string): CelExpression => compile(source);
+
+/** Compiles expressions with other variables, whose fields nobody knows. */
+export const compilerWith = (variables: readonly string[]): ((source: string) => CelExpression) => {
+  const environment = createEnvironment(variables);
+  return (source) => compile(source, environment);
+};
+
+const compile = (source: string, environment = COMMON): CelExpression => {
   if (source.length > MAX_SOURCE_LENGTH) throw new CelSyntaxError(`longer than ${MAX_SOURCE_LENGTH} characters`);
-  const budget: Meter = { iterations: 0 };
-  const { run, references } = prepare(source, budget);
+  const { run, references } = prepare(source, environment);
   return {
     source,
     references,
+    needs: needsOf(references),
     evaluate(context: CelContext): unknown {
-      budget.iterations = MAX_ITERATIONS;
       try {
-        return plainValue(run(context));
+        return plainValue(metered(() => run(context)));
       } catch (error) {
         throw asEvaluationError(error);
       }
@@ -59,39 +48,46 @@ export const compileCel = (source: string): CelExpression => {
   };
 };
 
-const prepare = (source: string, budget: Meter) => {
+const prepare = (source: string, environment: Environment) => {
   try {
-    const run = ENVIRONMENT.parse(source);
+    const run = environment.parse(source);
     const ast = run.ast as unknown as CelNode;
-    useLinearMatches(ast);
+    beforeCheck(ast);
     const { valid, error } = run.check();
     if (!valid) throw error;
     const references = referencesOf(ast);
-    meter(ast, budget);
-    return { run, references };
+    for (const { path, node } of references) {
+      const undeclared = undeclaredPart(path);
+      if (undeclared !== undefined) throw atNode(`undeclared reference to '${undeclared}'`, node);
+    }
+    meter(ast);
+    return { run, references: new Set(references.map(({ path }) => path)) };
   } catch (error) {
     throw asSyntaxError(error, source);
   }
 };
 
-/** Replaces the engine's `matches`, and compiles the patterns that are literals: a bad one is an error of the expression. */
-const useLinearMatches = (node: CelNode): void => {
+/** Puts our own meaning in where the engine's differs. A literal pattern that is none is an error of the expression. */
+const beforeCheck = (node: CelNode): void => {
+  expandVariables(node);
+  correctLiteral(node);
   if (node.op === 'rcall') {
-    const call = node.args as MethodArgs;
-    const [name, , args] = call;
-    const pattern = name === 'matches' ? args[0] : name === 'regexReplace' ? args[0] : undefined;
-    if (name === 'matches' && args.length === 1) call[0] = MATCHES;
-    if (pattern?.op === 'value' && typeof pattern.args === 'string') checkPattern(pattern.args, pattern);
+    const [name, , [pattern]] = node.args as MethodArgs;
+    const hasPattern = name === 'matches' || name === 'regexReplace';
+    if (hasPattern && pattern?.op === 'value' && typeof pattern.args === 'string') checkPattern(pattern.args, pattern);
   }
-  for (const child of children(node)) useLinearMatches(child);
+  for (const child of children(node)) beforeCheck(child);
 };
+
+const atNode = (message: string, { input, pos }: CelNode): CelSyntaxError =>
+  new CelSyntaxError(`${message} at ${position(input, pos)}`);
 
 const checkPattern = (pattern: string, node: CelNode): void => {
   try {
     linearRegExp(pattern);
   } catch (error) {
     if (!(error instanceof CelEvaluationError)) throw error;
-    throw new CelSyntaxError(`${error.message} at ${position(node.input, node.pos)}`);
+    throw atNode(error.message, node);
   }
 };
 
@@ -100,21 +96,22 @@ const asSyntaxError = (error: unknown, source: string): unknown => {
     return new CelSyntaxError(`${readable(error.summary)} at ${position(source, error.range?.start ?? source.length)}`);
   }
   if (error instanceof RangeError) return new CelSyntaxError('nested too deeply');
-  return error;
+  if (error instanceof CelSyntaxError || !(error instanceof Error)) return error;
+  // The engine meets what its authors did not think of: whoever wrote it may write it differently.
+  return new CelSyntaxError(readable(error.message));
 };
 
 const asEvaluationError = (error: unknown): unknown => {
   if (error instanceof EvaluationError) return new CelEvaluationError(readable(error.summary));
-  // Stack or string size exhausted, or a date out of range: the expression's fault, not the gateway's.
-  if (error instanceof RangeError) return new CelEvaluationError(readable(error.message));
-  return error;
+  // Stack or string size exhausted, say: the expression's fault, not the gateway's.
+  if (error instanceof CelEvaluationError || !(error instanceof Error)) return error;
+  return new CelEvaluationError(readable(error.message));
 };
 
 /** One line, in the words of the language's other implementations. */
 const readable = (message: string): string =>
   message
     .replace(/^Unknown variable: (.*)/s, "undeclared reference to '$1'")
-    .replaceAll(MATCHES, 'matches')
     .replace(/\s+/g, ' ')
     .slice(0, 256);
 

@@ -1,3 +1,5 @@
+import type { CelNeed } from './roots.ts';
+
 /** A CEL expression, compiled once: at synth by the constructs (to reject it there), per snapshot by the gateway (to run it). */
 export interface CelExpression {
   /** The text as the user wrote it. */
@@ -7,6 +9,8 @@ export interface CelExpression {
    * Only these are built for an evaluation.
    */
   readonly references: ReadonlySet<string>;
+  /** What it reads that is not kept of a request unless something reads it. */
+  readonly needs: ReadonlySet<CelNeed>;
   /** @throws {CelEvaluationError} when a key is missing or a type does not fit; the caller decides what an error means there. */
   evaluate(context: CelContext): unknown;
 }
@@ -23,3 +27,6 @@ export class CelSyntaxError extends Error {
 export class CelEvaluationError extends Error {
   override readonly name = 'CelEvaluationError';
 }
+
+/** It names something that is not there: `default` and `coalesce` do without. */
+export class CelMissingError extends CelEvaluationError {}

@@ -15,6 +15,11 @@ const MAX_EXPANDED_LENGTH = 65_536;
 /** Patterns made at run time, kept compiled. */
 const MAX_CACHED = 256;
 
+/** Backtracks after which the linear engine takes over from the other, which is faster until then. */
+const MAX_BACKTRACKS = 200;
+/** Characters of a text on which that many backtracks are not worth trying. */
+const MAX_BACKTRACKED_LENGTH = 256;
+
 let linearEngine = false;
 
 /**
@@ -26,29 +31,57 @@ let linearEngine = false;
 export const enableLinearRegExp = (setFlags: (flags: string) => void): void => {
   setFlags('--enable-experimental-regexp-engine');
   setFlags('--enable-experimental-regexp-engine-on-excessive-backtracks');
+  setFlags(`--regexp-backtracks-before-fallback=${MAX_BACKTRACKS}`);
   linearEngine = true;
 };
 
-const cache = new Map<string, RegExp>();
+/** A pattern, compiled for both engines. */
+export interface LinearPattern {
+  /** Characters of what it became in JavaScript: a measure of its states. */
+  readonly size: number;
+  forText(text: string): RegExp;
+}
 
-/** @throws {CelEvaluationError} when the pattern is none, or cannot be matched in linear time. */
-export const linearRegExp = (pattern: string): RegExp => {
+/** Units of work (see the meter): what the linear engine takes, and before it the other until it gives up. */
+export const matchCost = (text: string, { size }: LinearPattern): number => 4 + text.length + (text.length * size) / 8;
+
+const COMPILE_COST = 200;
+
+const cache = new Map<string, LinearPattern & { readonly regExp: RegExp }>();
+
+/**
+ * @param spend is told what compiling it costs, unless it is known
+ * @throws {CelEvaluationError} when the pattern is none, or cannot be matched in linear time.
+ */
+export const linearPattern = (
+  pattern: string,
+  spend?: (units: number) => void,
+): LinearPattern & { readonly regExp: RegExp } => {
   let compiled = cache.get(pattern);
   if (compiled === undefined) {
-    compiled = compileRegExp(pattern);
+    spend?.(COMPILE_COST + Math.min(pattern.length, MAX_PATTERN_LENGTH));
+    compiled = compilePattern(pattern);
     if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(pattern, compiled);
+    spend?.(compiled.size);
   }
   return compiled;
 };
 
-const compileRegExp = (pattern: string): RegExp => {
+/** The pattern alone. @throws as `linearPattern` does */
+export const linearRegExp = (pattern: string): RegExp => linearPattern(pattern).regExp;
+
+const compilePattern = (pattern: string): LinearPattern & { readonly regExp: RegExp } => {
   if (pattern.length > MAX_PATTERN_LENGTH) fail(`longer than ${MAX_PATTERN_LENGTH} characters`);
   const { source, flags } = translate(pattern);
   try {
-    const compiled = new RegExp(source, flags);
-    if (linearEngine) new RegExp(source, `${flags}l`);
-    return compiled;
+    const regExp = new RegExp(source, flags);
+    const linear = linearEngine ? new RegExp(source, `${flags}l`) : regExp;
+    return {
+      regExp,
+      size: source.length,
+      forText: (text) => (text.length > MAX_BACKTRACKED_LENGTH ? linear : regExp),
+    };
   } catch (error) {
     const linear = error instanceof Error && error.message.includes('linear time');
     return fail(linear ? 'it cannot be matched in linear time' : 'it is not well-formed');

@@ -2,9 +2,18 @@
 export const CONTEXT = {
   request: {
     method: 'POST',
+    uri: 'http://gateway.example/mcp/v1',
     host: 'gateway.example',
     path: '/mcp/v1',
-    headers: { 'x-user': 'alice', 'x-count': '7', accept: 'application/json, text/event-stream' },
+    pathAndQuery: '/mcp/v1?foo=bar&foo=b+z&zap=zip',
+    headers: {
+      'x-user': 'alice',
+      'x-count': '7',
+      'x-multi': ['a,b', 'c'],
+      accept: 'application/json, text/event-stream',
+      authorization: 'Bearer token',
+      cookie: 'session=abc; theme=light; session=def',
+    },
   },
   response: { code: 200n },
   source: { address: '10.0.0.1', port: 5000n },
@@ -12,10 +21,14 @@ export const CONTEXT = {
     methodName: 'tools/call',
     sessionId: 'c2VhbGVk',
     tool: { name: 'get_me', target: 'github-copilot' },
-    nothing: null,
   },
   backend: { name: 'agentgateway-system/github-mcp-server', type: 'mcp' },
-  metadata: { list: [1n, 2n, 3n], ratio: 0.25, nested: { list: ['a', 'b'], flag: true } },
+  metadata: {
+    nothing: null,
+    list: [1n, 2n, 3n],
+    ratio: 0.25,
+    nested: { list: ['a', 'b'], flag: true },
+  },
 };
 
 /** Expressions of the seed post. */
@@ -35,7 +48,7 @@ export const POST_EXPRESSIONS = [
 export const EXPRESSIONS = [
   ...POST_EXPRESSIONS,
   'default(mcp.prompt.name, "none")',
-  'default(mcp.tool.title, mcp.tool.name)',
+  'default(metadata.title, mcp.tool.name)',
   // Literals, arithmetic, comparison
   '1 + 2 * 3 - 4 / 3 % 2',
   '-7 / 2',
@@ -65,10 +78,10 @@ export const EXPRESSIONS = [
   'metadata.nested.list[0]',
   'size(metadata.list)',
   // Logic that absorbs errors
-  'true || mcp.none == "x"',
-  'mcp.none == "x" || true',
-  'false && mcp.none == "x"',
-  'mcp.none == "x" && false',
+  'true || metadata.none == "x"',
+  'metadata.none == "x" || true',
+  'false && metadata.none == "x"',
+  'metadata.none == "x" && false',
   // Strings
   'request.path.startsWith("/mcp") ? 1.0 : 0.1',
   'request.path.endsWith("/v1")',
@@ -124,6 +137,6 @@ export const FAILING = [
   '9223372036854775807 + 1',
   'int("x")',
   'mcp.tool.name + 1',
-  'mcp.none == "x" || false',
+  'metadata.none == "x" || false',
   'timestamp("never")',
 ];

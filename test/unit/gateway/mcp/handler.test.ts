@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { compileCel } from '../../../../lib/cel/compile.ts';
 import { INITIALIZE, openSession, post, toolCall } from '../../../support/mcp/client.ts';
 import { startGateway, type TestGateway } from '../../../support/mcp/gateway.ts';
 import { ANSWER, events, json, type ScriptedUpstream, startUpstream } from '../../../support/mcp/upstream.ts';
@@ -52,7 +53,7 @@ describe('a request', () => {
   });
 
   test('is kept for the record when an expression reads it, and only then', async () => {
-    const expression = { source: 'request.body', references: new Set(['request.body']), evaluate: () => '' };
+    const expression = compileCel('string(request.body)');
     const reading = await startGateway(upstream.url, { telemetry: { metricLabels: [{ name: 'body', expression }] } });
     const session = await openSession(reading.url);
     await post(reading.url, toolCall('echo'), session);

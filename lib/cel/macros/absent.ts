@@ -1,5 +1,7 @@
 import { EvaluationError } from '@marcbachmann/cel-js';
-import type { AccessArgs, CelNode, Evaluator, Macro, Scope } from './node.ts';
+import { absorb } from '../engine/meter.ts';
+import type { AccessArgs, CelNode, Evaluator, Macro, Scope } from '../engine/node.ts';
+import { CelEvaluationError, CelMissingError } from '../expression.ts';
 
 /** Arguments that `coalesce` takes at most. */
 const MAX_COALESCE = 16;
@@ -11,7 +13,7 @@ const MISSING = new Set(['no_such_key', 'unknown_variable', 'index_out_of_bounds
  * `default(expression, fallback)`: the fallback when the expression is null or names something that is not there, be it a key, an index
  * or a whole root; other errors propagate. Both arguments are lazy.
  */
-const defaultMacro = ({ args }: { readonly args: readonly [CelNode, CelNode] }): Macro => ({
+export const defaultMacro = ({ args }: { readonly args: readonly [CelNode, CelNode] }): Macro => ({
   async: false,
   typeCheck(checker, _macro, scope) {
     for (const arg of args) checker.check(arg, scope);
@@ -22,7 +24,7 @@ const defaultMacro = ({ args }: { readonly args: readonly [CelNode, CelNode] }):
   },
 });
 
-/** `coalesce(a, b, …)`: the first that is neither null nor an error; null if there is none. */
+/** `coalesce(a, b, …)`: the first that is neither null nor an error; null if there is none, or the last error if all were. */
 const coalesceMacro = ({ args }: { readonly args: readonly CelNode[] }): Macro => ({
   async: false,
   typeCheck(checker, _macro, scope) {
@@ -30,25 +32,38 @@ const coalesceMacro = ({ args }: { readonly args: readonly CelNode[] }): Macro =
     return checker.getType('dyn');
   },
   evaluate(evaluator, _macro, scope) {
+    let failure: unknown;
+    let failures = 0;
     for (const arg of args) {
       try {
-        const value = find(arg, evaluator, scope) ?? null;
-        if (value !== null) return value;
+        const value = find(arg, evaluator, scope);
+        if (value === undefined) failures += 1;
+        else if (value !== null) return value;
       } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error;
+        if (!isFailure(error)) throw error;
+        absorb(error, arg);
+        failure = error;
+        failures += 1;
       }
     }
-    return null;
+    if (failures < args.length) return null;
+    throw failure ?? new CelMissingError('coalesce: there is none');
   },
 });
 
-export const MACROS: readonly (readonly [signature: string, handler: (call: never) => Macro])[] = [
-  ['default(ast, ast): dyn', defaultMacro],
-  ...Array.from(
-    { length: MAX_COALESCE },
-    (_, index) => [`coalesce(${Array(index + 1).fill('ast')}): dyn`, coalesceMacro] as const,
-  ),
-];
+const isFailure = (error: unknown): boolean =>
+  error instanceof EvaluationError || error instanceof CelEvaluationError || error instanceof RangeError;
+
+export const COALESCE = Array.from(
+  { length: MAX_COALESCE },
+  (_, index) =>
+    [
+      `coalesce(${Array(index + 1)
+        .fill('ast')
+        .join(', ')}): dyn`,
+      coalesceMacro,
+    ] as const,
+);
 
 /** Undefined if it is not there. A path is walked, because an exception costs a hundred times as much as a look-up. */
 const find = (node: CelNode, evaluator: Evaluator, scope: Scope): unknown => {
@@ -66,7 +81,11 @@ const find = (node: CelNode, evaluator: Evaluator, scope: Scope): unknown => {
   try {
     return evaluator.run(node, scope);
   } catch (error) {
-    if (error instanceof EvaluationError && MISSING.has(error.code)) return undefined;
-    throw error;
+    if (!isMissing(error)) throw error;
+    absorb(error, node);
+    return undefined;
   }
 };
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof CelMissingError || (error instanceof EvaluationError && MISSING.has(error.code));
