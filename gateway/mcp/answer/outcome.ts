@@ -34,6 +34,7 @@ export interface ServerMessage {
 }
 
 const LISTS = Object.values<McpMethod>(MCP_METHODS).flatMap(({ lists }) => lists ?? []);
+const LIST_NAMES: ReadonlySet<string> = new Set(LISTS.map(({ list }) => list));
 
 /** The few places of a JSON-RPC message that tell how a request went. */
 const MESSAGE = {
@@ -146,92 +147,67 @@ export class OutcomeReader {
 class MessageFacts {
   result: CapturedText | undefined;
   readonly #reached = new Set<string>();
+  readonly #scalars = new Map<string, Scalar>();
   readonly #listed: Record<string, string[]> = {};
   #names = 0;
-  #id: Scalar | undefined;
-  #code: Scalar | undefined;
-  #text: Scalar | undefined;
-  #isError: Scalar | undefined;
-  #method: Scalar | undefined;
-  #progress: Scalar | undefined;
-  #total: Scalar | undefined;
-  #level: Scalar | undefined;
-  #protocolVersion: Scalar | undefined;
 
   reach(tag: string): void {
     this.#reached.add(tag);
   }
 
   take(tag: string, value: Scalar): void {
-    switch (tag) {
-      case 'id':
-        this.#id = value;
-        break;
-      case 'code':
-        this.#code = value;
-        break;
-      case 'message':
-        this.#text = value;
-        break;
-      case 'isError':
-        this.#isError = value;
-        break;
-      case 'protocolVersion':
-        this.#protocolVersion = value;
-        break;
-      case 'method':
-        this.#method = value;
-        break;
-      case 'progress':
-        this.#progress = value;
-        break;
-      case 'total':
-        this.#total = value;
-        break;
-      case 'level':
-        this.#level = value;
-        break;
-      default:
-        this.#list(tag, value);
-    }
+    if (LIST_NAMES.has(tag)) this.#list(tag, value);
+    else this.#scalars.set(tag, value);
   }
 
   /** Undefined: it is a response, or nothing that JSON-RPC knows. */
   asMessage(): ServerMessage | undefined {
-    if (typeof this.#method !== 'string') return undefined;
+    const method = this.#text('method');
+    if (method === undefined) return undefined;
     return {
-      method: this.#method,
-      id: typeof this.#id === 'string' || typeof this.#id === 'number' ? this.#id : undefined,
-      progress: typeof this.#progress === 'number' ? this.#progress : undefined,
-      total: typeof this.#total === 'number' ? this.#total : undefined,
-      level: typeof this.#level === 'string' ? this.#level : undefined,
+      method,
+      id: this.#text('id') ?? this.#number('id'),
+      progress: this.#number('progress'),
+      total: this.#number('total'),
+      level: this.#text('level'),
     };
   }
 
   /** The outcome, if this is a response with that id; or with none, as errors may be that concern the request as a whole. */
   answerTo(id: JsonRpcId): Outcome | undefined {
     const failed = this.#reached.has('error');
-    const answers = this.#id === id || (failed && (this.#id ?? null) === null);
+    const own = this.#scalars.get('id');
+    const answers = own === id || (failed && (own ?? null) === null);
     if (!answers || this.#reached.has('method') || failed === this.#reached.has('result')) {
       return undefined;
     }
     // JSON-RPC 2.0 §5.1: without a code it is somebody else's error, such as a proxy's.
-    if (failed && typeof this.#code !== 'number') return undefined;
+    const errorCode = failed ? this.#number('code') : undefined;
+    if (failed && errorCode === undefined) return undefined;
     return {
-      errorCode: failed && typeof this.#code === 'number' ? this.#code : undefined,
-      errorMessage: failed && typeof this.#text === 'string' ? this.#text : undefined,
-      toolError: this.#isError === true,
-      protocolVersion: typeof this.#protocolVersion === 'string' ? this.#protocolVersion : undefined,
+      errorCode,
+      errorMessage: failed ? this.#text('message') : undefined,
+      toolError: this.#scalars.get('isError') === true,
+      protocolVersion: this.#text('protocolVersion'),
       result: this.result,
       listed: this.#listed,
     };
   }
 
+  #text(tag: string): string | undefined {
+    const value = this.#scalars.get(tag);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  #number(tag: string): number | undefined {
+    const value = this.#scalars.get(tag);
+    return typeof value === 'number' ? value : undefined;
+  }
+
   #list(tag: string, value: Scalar): void {
-    if (LISTS.some(({ list }) => list === tag) && typeof value === 'string' && this.#names < MAX_LISTED_NAMES) {
-      this.#names += 1;
-      this.#listed[tag] ??= [];
-      this.#listed[tag].push(value);
-    }
+    if (typeof value !== 'string' || this.#names >= MAX_LISTED_NAMES) return;
+    this.#names += 1;
+    this.#listed[tag] ??= [];
+    this.#listed[tag].push(value);
   }
 }

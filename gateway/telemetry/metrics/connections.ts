@@ -1,7 +1,14 @@
 import type { Registry } from 'prom-client';
 import { METRICS, type MetricDefinition } from '../../../lib/api/telemetry/metrics.ts';
 import type { RouteLabels } from '../labels.ts';
-import { CounterSeries, Family, HistogramSeries, type Labels } from './series.ts';
+import {
+  type CounterSeries,
+  counterFamily,
+  type Family,
+  type HistogramSeries,
+  histogramFamily,
+  type Labels,
+} from './series.ts';
 
 /** A connection that has ended, of a client. */
 export interface EndedConnection {
@@ -20,10 +27,8 @@ export class ConnectionMetrics {
   readonly #connect: Family<HistogramSeries>;
 
   constructor(registry: Registry) {
-    const counter = (definition: MetricDefinition) =>
-      new Family(definition, registry, (labels) => new CounterSeries(labels));
-    const histogram = (definition: MetricDefinition) =>
-      new Family(definition, registry, (labels) => new HistogramSeries(labels, definition.buckets ?? []));
+    const counter = (definition: MetricDefinition) => counterFamily(definition, registry);
+    const histogram = (definition: MetricDefinition) => histogramFamily(definition, registry);
     this.#opened = counter(METRICS.downstreamConnections);
     this.#received = counter(METRICS.downstreamReceivedBytes);
     this.#sent = counter(METRICS.downstreamSentBytes);

@@ -14,7 +14,14 @@ import { exportedTrace } from '../outcome.ts';
 import type { NamedExpression } from '../policy.ts';
 import type { McpFacts, RequestRecord } from '../record.ts';
 import { OperationMetrics } from './operations.ts';
-import { CounterSeries, Family, HistogramSeries, type Labels } from './series.ts';
+import {
+  type CounterSeries,
+  counterFamily,
+  type Family,
+  type HistogramSeries,
+  histogramFamily,
+  type Labels,
+} from './series.ts';
 
 /** Different values of one added label; what comes later is `unknown`, and counted. */
 export const MAX_ADDED_VALUES = 100;
@@ -45,10 +52,8 @@ export class RequestMetrics {
 
   /** @param version of the gateway, for `agentgateway_build_info` */
   constructor(registry: Registry, version: string) {
-    const counter = (definition: MetricDefinition) =>
-      new Family(definition, registry, (labels) => new CounterSeries(labels));
-    const histogram = (definition: MetricDefinition) =>
-      new Family(definition, registry, (labels) => new HistogramSeries(labels, definition.buckets ?? []));
+    const counter = (definition: MetricDefinition) => counterFamily(definition, registry);
+    const histogram = (definition: MetricDefinition) => histogramFamily(definition, registry);
     this.#mcpRequests = counter(METRICS.mcpRequests);
     this.#requests = counter(METRICS.requests);
     this.#duration = histogram(METRICS.requestDuration);

@@ -160,8 +160,14 @@ const bucket = (labels: Labels, value: number, exemplar: Exemplar | undefined): 
   exemplar,
 });
 
+export const counterFamily = (definition: MetricDefinition, registry: Registry): Family<CounterSeries> =>
+  new Family(definition, registry, (labels) => new CounterSeries(labels));
+
+export const histogramFamily = (definition: MetricDefinition, registry: Registry): Family<HistogramSeries> =>
+  new Family(definition, registry, (labels) => new HistogramSeries(labels, definition.buckets ?? []));
+
 /** Unambiguous for any text: each value with its length before it. */
-export const keyOf = (labels: Labels): string => {
+const keyOf = (labels: Labels): string => {
   let key = '';
   for (const [name, value] of labels) key += `${name}=${value.length}:${value}`;
   return key;

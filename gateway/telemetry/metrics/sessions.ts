@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { METRICS } from '../../../lib/api/telemetry/metrics.ts';
 import type { RequestRecord } from '../record.ts';
 import { revisionLabel } from './operations.ts';
-import { Family, HistogramSeries } from './series.ts';
+import { type Family, type HistogramSeries, histogramFamily } from './series.ts';
 
 /** Milliseconds without a request, after which a session is taken to have ended with its last. */
 export const SESSION_IDLE = 30 * 60_000;
@@ -29,11 +29,7 @@ export class SessionMetrics {
   /** @param now milliseconds of the Unix epoch */
   constructor(registry: Registry, now: () => number) {
     const { sessionDuration, activeSessions, activeStreams } = METRICS;
-    this.#duration = new Family(
-      sessionDuration,
-      registry,
-      (labels) => new HistogramSeries(labels, sessionDuration.buckets),
-    );
+    this.#duration = histogramFamily(sessionDuration, registry);
     const gauge = ({ name, help }: { readonly name: string; readonly help: string }, value: () => number): void => {
       new Gauge({
         name,
