@@ -102,9 +102,9 @@ export const HOSTILE: Readonly<Record<string, string>> = {
     (x) => `${x}.size()`,
   ),
   'doubled types of keys': chain(
-    30,
+    24,
     '{1: [1]}',
-    (x) => `[${x}].map(k, {"a": k})`,
+    (x) => `{${x}: ${x}}`,
     (x) => `${x}.size()`,
   ),
   'shared lists, compared': chain(
