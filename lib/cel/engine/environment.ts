@@ -20,9 +20,9 @@ export const createEnvironment = (variables: readonly string[]): Environment => 
   });
   for (const name of variables) environment.registerVariable(name, 'dyn');
   for (const [name, Type] of TYPES) environment.registerType(name, Type);
-  for (const [name, Namespace] of NAMESPACES) {
-    environment.registerType(Namespace.name, Namespace);
-    environment.registerConstant(name, Namespace.name, new Namespace());
+  for (const [name, type, Namespace] of NAMESPACES) {
+    environment.registerType(type, Namespace);
+    environment.registerConstant(name, type, new Namespace());
   }
   for (const [signature, macro] of MACROS) environment.registerFunction(signature, macro, { async: false });
   const { checker, evaluator } = partsOf(environment);

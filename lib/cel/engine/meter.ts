@@ -76,14 +76,18 @@ export const meter = (ast: CelNode): void => {
   if (boundVariable(ast)?.repeats === true) {
     for (const step of (ast.args as MethodArgs)[2].slice(1)) prepay(step, sizeOf(step));
   }
-  if (CALLS.has(ast.op)) onApply(ast, (values) => (values as readonly unknown[]).reduce<number>(addCost, 0), true);
+  if (CALLS.has(ast.op)) onApply(ast, costOfAll, true);
   else if (SIZED.has(ast.op)) onApply(ast, (left, right) => costOf(left) + costOf(right), ast.op === '+');
   else if (COMPARED.has(ast.op)) onApply(ast, wholeCost, false);
   else if (OPTIONAL.has(ast.op)) onApply(ast, () => ERROR_COST, false);
   for (const child of children(ast)) meter(child);
 };
 
-const addCost = (sum: number, value: unknown): number => sum + costOf(value);
+const costOfAll = (values: unknown): number => {
+  let sum = 0;
+  for (const value of values as readonly unknown[]) sum += costOf(value);
+  return sum;
+};
 
 const wholeCost = (left: unknown, right: unknown): number => {
   if (isContainer(left) || isContainer(right)) {
@@ -97,10 +101,10 @@ const wholeCost = (left: unknown, right: unknown): number => {
 const onApply = (node: CelNode, cost: (first: unknown, second: unknown) => number, paysForResult: boolean): void => {
   const { handle } = node;
   if (handle === undefined) return;
-  node.handle = (...values) => {
-    const before = cost(values[0], values[1]);
+  node.handle = (first, second, third, fourth) => {
+    const before = cost(first, second);
     if (before > 0) spend(before);
-    const result = handle(...values);
+    const result = handle(first, second, third, fourth);
     if (paysForResult) {
       const after = costOf(result);
       if (after > 0) spend(after);

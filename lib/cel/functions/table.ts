@@ -9,16 +9,16 @@ import { STRINGS } from './strings.ts';
 import { TIME, TIME_OPERATORS } from './time.ts';
 import { VALUES } from './values.ts';
 
-/** Names with methods of their own, by the class that stands for them in signatures. */
+/** Names with methods of their own, and the type that they have in signatures: a bundler may call the class differently. */
 export const NAMESPACES = [
-  ['base64', Base64],
-  ['url', Url],
-  ['form', Form],
-  ['sha1', Sha1],
-  ['sha256', Sha256],
-  ['md5', Md5],
-  ['math', MathNamespace],
-  ['ip', IpNamespace],
+  ['base64', 'Base64', Base64],
+  ['url', 'Url', Url],
+  ['form', 'Form', Form],
+  ['sha1', 'Sha1', Sha1],
+  ['sha256', 'Sha256', Sha256],
+  ['md5', 'Md5', Md5],
+  ['math', 'MathNamespace', MathNamespace],
+  ['ip', 'IpNamespace', IpNamespace],
 ] as const;
 
 /** Types that the engine does not have. */
