@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { type GatewayProcess, startGateway } from '../support/acceptance/gateway.ts';
 import { plainManifests } from '../support/acceptance/manifests.ts';
 import { freePort } from '../support/free-port.ts';
-import { HEADERS, openSession } from '../support/mcp/client.ts';
+import { openSession } from '../support/mcp/client.ts';
+import { CLIENTS, callTools, median } from './tool-calls.ts';
 import { usageOf } from './usage.ts';
 
 /**
@@ -11,7 +12,6 @@ import { usageOf } from './usage.ts';
  * MCP server and collector are in this process and its worker. Run: `node test/bench/tracing.ts`, on Linux.
  */
 const CALLS = 4_000;
-const CLIENTS = 16;
 const ROUNDS = 5;
 const WARM_UP = 2_000;
 
@@ -69,24 +69,8 @@ const servers = (): Promise<Ports & { readonly worker: Worker }> =>
     worker.once('error', reject);
   });
 
-const call = (id: number): string =>
-  JSON.stringify({
-    jsonrpc: '2.0',
-    id,
-    method: 'tools/call',
-    params: { name: 'get_me', arguments: { owner: 'ada', repository: 'engine', query: 'is:open label:bug'.repeat(8) } },
-  });
-
 const load = async (url: string, session: Record<string, string>, calls: number): Promise<void> => {
-  let left = calls;
-  const client = async (): Promise<void> => {
-    while (left-- > 0) {
-      const response = await fetch(url, { method: 'POST', headers: { ...HEADERS, ...session }, body: call(left) });
-      if (response.status !== 200) throw new Error(`status ${response.status}: ${await response.text()}`);
-      await response.arrayBuffer();
-    }
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
+  await callTools(url, session, (begun) => begun < calls);
 };
 
 interface Running {
@@ -125,8 +109,6 @@ for (let round = 0; round < ROUNDS; round++) {
 for (const { gateway } of running) await gateway.stop();
 await worker.terminate();
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const off = median(running[0]?.cpu ?? []);
 console.log(`CPU of the gateway per tool call, µs; ${CLIENTS} clients, median of ${ROUNDS} rounds of ${CALLS}`);
 for (const { name, cpu, rate } of running) {
