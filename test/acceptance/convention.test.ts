@@ -146,7 +146,7 @@ kind: AgentgatewayPolicy
 metadata: { name: timeouts, namespace: test }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: route }]
-  traffic: { timeouts: { request: 500ms } }
+  traffic: { timeouts: { request: 3s } }
 `;
 
 const script: Script = (response, _, body) => {
