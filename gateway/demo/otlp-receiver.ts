@@ -25,7 +25,12 @@ export interface ReceiverOptions {
   /** Default 0: any free one. */
   readonly port?: number;
   /** PEM; plain text when absent. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    /** Who vouches for clients; absent: they need no certificate. */
+    readonly clientCa?: string;
+  };
 }
 
 export interface OtlpReceiver {
@@ -33,6 +38,8 @@ export interface OtlpReceiver {
   behaviour: ReceiverBehaviour;
   /** Spans taken so far, oldest first; the last 10 000 of them. */
   spans(): readonly DecodedSpan[];
+  /** Header fields, or metadata, of the last request. */
+  headers(): Readonly<Record<string, unknown>>;
   /** Requests received so far, whatever became of them. */
   requests(): number;
   /** The spans, as soon as `predicate` holds for them; rejects after `timeout` milliseconds. */
@@ -61,6 +68,7 @@ export async function startOtlpReceiver(options: ReceiverOptions): Promise<OtlpR
       inbox.behaviour = behaviour;
     },
     spans: () => inbox.spans,
+    headers: () => inbox.headers,
     requests: () => inbox.requests,
     waitFor: (predicate, timeout) => inbox.waitFor(predicate, timeout),
     close: listening.close,
@@ -78,6 +86,7 @@ type Verdict = { readonly ok: Uint8Array } | { readonly refused: 'unavailable' |
 class Inbox {
   behaviour: ReceiverBehaviour = 'ok';
   requests = 0;
+  headers: Readonly<Record<string, unknown>> = {};
   spans: readonly DecodedSpan[] = [];
   readonly #watchers = new Set<() => void>();
 
@@ -163,6 +172,7 @@ async function listenGrpc(options: ReceiverOptions, inbox: Inbox): Promise<Liste
     },
     {
       async Export(call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) {
+        inbox.headers = call.metadata.getMap();
         const verdict = await inbox.take(call.request, () => call.cancelled);
         if (verdict === undefined) return;
         if ('ok' in verdict) answer(null, Buffer.from(verdict.ok));
@@ -170,11 +180,16 @@ async function listenGrpc(options: ReceiverOptions, inbox: Inbox): Promise<Liste
       },
     },
   );
-  const { key, cert } = options.tls ?? {};
+  const { key, cert, clientCa } = options.tls ?? {};
+  const roots = clientCa === undefined ? null : Buffer.from(clientCa);
   const serverCredentials =
     key === undefined || cert === undefined
       ? ServerCredentials.createInsecure()
-      : ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }]);
+      : ServerCredentials.createSsl(
+          roots,
+          [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }],
+          clientCa !== undefined,
+        );
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${options.host ?? '127.0.0.1'}:${options.port ?? 0}`, serverCredentials, (error, bound) =>
       error === null ? resolve(bound) : reject(error),
@@ -188,6 +203,11 @@ async function listenGrpc(options: ReceiverOptions, inbox: Inbox): Promise<Liste
   };
 }
 
+const secured = ({ key, cert, clientCa }: NonNullable<ReceiverOptions['tls']>): https.ServerOptions => ({
+  ...{ key, cert },
+  ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true }),
+});
+
 async function listenHttp(options: ReceiverOptions, inbox: Inbox): Promise<Listening> {
   const handle = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     const body = await readBody(request);
@@ -196,6 +216,7 @@ async function listenHttp(options: ReceiverOptions, inbox: Inbox): Promise<Liste
       response.writeHead(isTraces ? (body === undefined ? 413 : 415) : 404).end();
       return;
     }
+    inbox.headers = request.headers;
     const verdict = await inbox.take(body, () => response.closed);
     if (verdict === undefined) return;
     if ('ok' in verdict) response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(verdict.ok);
@@ -207,7 +228,8 @@ async function listenHttp(options: ReceiverOptions, inbox: Inbox): Promise<Liste
   const listener = (request: http.IncomingMessage, response: http.ServerResponse): void => {
     handle(request, response).catch(() => response.destroy());
   };
-  const server = options.tls === undefined ? http.createServer(listener) : https.createServer(options.tls, listener);
+  const server =
+    options.tls === undefined ? http.createServer(listener) : https.createServer(secured(options.tls), listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);

@@ -10,8 +10,8 @@ import { isServed, type ListenerState } from './gateway/listeners.ts';
 import { parametersStatus } from './gateway/parameters.ts';
 import { Grants } from './grants.ts';
 import { Lookup, type Lookups } from './lookup.ts';
-import type { Levels } from './policy/levels.ts';
-import { finishPolicy, resolvePolicies } from './policy/policies.ts';
+import { Levels } from './policy/levels.ts';
+import { finishPolicy, type PolicyDraft, resolvePolicies } from './policy/policies.ts';
 import { policyStatus } from './policy/status.ts';
 import { type References, resolveReferences } from './references.ts';
 import type { AttachedRoute, Resolved, ResolvedGateway } from './resolved.ts';
@@ -111,8 +111,17 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   });
   const gateways = new Map(states.map((state) => [namespacedName(state.gateway.metadata), state]));
   const agentgatewayBackends = resources.AgentgatewayBackend.toSorted(byAge);
-  const { levels, drafts } = resolvePolicies(resources.AgentgatewayPolicy.toSorted(byAge), {
+  const services = new Services({
+    services: lookups.Service,
+    endpointSlices: lookups.EndpointSlice,
+    standalone,
+  });
+  const levels = new Levels();
+  const backends = new Backends(agentgatewayBackends, { ...secrets, services, levels });
+  const drafts = resolvePolicies(resources.AgentgatewayPolicy.toSorted(byAge), {
     ...secrets,
+    levels,
+    resolvedBackends: backends,
     gateways,
     allGateways: resources.Gateway,
     routes: resources.HTTPRoute,
@@ -121,12 +130,6 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
     standalone,
     grants: options.referenceGrants === 'route-and-policy' ? grants : undefined,
   });
-  const services = new Services({
-    services: lookups.Service,
-    endpointSlices: lookups.EndpointSlice,
-    standalone,
-  });
-  const backends = new Backends(agentgatewayBackends, { ...secrets, services, levels });
   const allGateways = new Set(resources.Gateway.map(({ metadata }) => namespacedName(metadata)));
   const routes = resources.HTTPRoute.toSorted(byAge).map((route) =>
     resolveRoute(route, {
@@ -139,7 +142,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
       grants: options.referenceGrants === 'none' ? undefined : grants,
     }),
   );
-  const reach = gatewaysReached(states, routes);
+  const reach = gatewaysReached(states, routes, drafts);
   const served = states.filter((state) => [undefined, namespacedName(state.gateway.metadata)].includes(options.only));
   const policies = drafts.map((draft) => finishPolicy(draft, reach, options.controllerName));
   return {
@@ -157,10 +160,11 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   };
 };
 
-/** By `Kind/namespace/name`: the Gateways whose requests come by there. */
+/** By `Kind/namespace/name`: the Gateways whose requests come by there, or are told of there. */
 const gatewaysReached = (
   states: readonly GatewayState[],
   routes: readonly RouteResolution[],
+  policies: readonly PolicyDraft[],
 ): ReadonlyMap<string, ReadonlySet<string>> => {
   const reach = new Map<string, Set<string>>();
   const add = (object: string, gateway: string): void => {
@@ -174,6 +178,9 @@ const gatewaysReached = (
   }
   for (const { refersTo, gateways } of routes) {
     for (const object of refersTo) for (const gateway of gateways) add(object, gateway);
+  }
+  for (const { targets, collectors } of policies) {
+    for (const { kind, name } of targets) if (kind === 'Gateway') for (const object of collectors) add(object, name);
   }
   return reach;
 };

@@ -60,14 +60,30 @@ export interface ResourceAttribute {
   readonly value: AttributeValue;
 }
 
-/** Where spans go. Two policies with equal collector and resource share one exporter. */
+/** Where spans or log records go. Two policies with equal collector and resource share one exporter. */
 export interface Collector {
   readonly protocol: 'GRPC' | 'HTTP';
   readonly host: string;
   readonly port: number;
-  readonly tls: boolean;
+  /** Absent: plain text. */
+  readonly tls?: CollectorTls | undefined;
   /** OTLP/HTTP request path. */
   readonly path: string;
+  /** Header fields of each request, names in lower case; the values are secrets. */
+  readonly credentials?: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface CollectorTls {
+  /** Name that is sent and that the certificate is checked against. */
+  readonly sni: string;
+  /** PEM; absent: the well-known roots. */
+  readonly ca?: string | undefined;
+  /** What the gateway shows of itself, PEM; the key is a secret. */
+  readonly certificate?: { readonly certificate: string; readonly key: string } | undefined;
+  /** `all` (the default): chain and name; `chain`: without the name; `none`: nothing. */
+  readonly verify?: 'all' | 'chain' | 'none' | undefined;
+  /** One of these has to be in the certificate, in place of `sni`. */
+  readonly subjectAltNames?: readonly string[] | undefined;
 }
 
 export interface AccessLogPolicy {

@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type NetConnectOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { type buildConnector, errors } from 'undici';
-import { identityCheck } from './identity.ts';
+import { identityCheck } from '../identity.ts';
 import { TCP_KEEP_ALIVE_DELAY } from './limits.ts';
 import type { UpstreamTarget, UpstreamTls } from './target.ts';
 

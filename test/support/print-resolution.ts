@@ -9,6 +9,7 @@ import type {
   ResolvedTarget,
 } from '../../gateway/resolve/resolved.ts';
 import type { ObjectStatus } from '../../gateway/resolve/status.ts';
+import type { Collector } from '../../gateway/telemetry/policy.ts';
 import type { UpstreamTls } from '../../gateway/upstream/target.ts';
 import type { Condition } from '../../lib/api/conditions.ts';
 
@@ -125,9 +126,15 @@ const printTraffic = (traffic: TrafficPolicy): unknown =>
     ),
   );
 
+const printCollector = ({ protocol, tls, host, port, path, credentials = [] }: Collector): string => {
+  const security = tls === undefined ? '' : `tls(${printTls(tls)}) `;
+  const secrets = credentials.map(({ name, value }) => ` ${name}=${value.replaceAll('s3cret', '***')}`);
+  return `${protocol} ${security}${host}:${port}${protocol === 'HTTP' ? path : ''}${secrets.join('')}`;
+};
+
 const printFrontend = ({ tracing, accessLog, metrics, refusal }: FrontendPolicy): Record<string, string> => ({
   ...(tracing && {
-    tracing: `${tracing.policy} to ${tracing.collector.protocol} ${tracing.collector.tls ? 'tls ' : ''}${tracing.collector.host}:${tracing.collector.port}${tracing.collector.protocol === 'HTTP' ? tracing.collector.path : ''}`,
+    tracing: `${tracing.policy} to ${printCollector(tracing.collector)}`,
   }),
   ...(accessLog && { accessLog: accessLog.policy }),
   ...(metrics && { metrics: metrics.policy }),

@@ -1,41 +1,56 @@
-import type { CollectorSpec, FrontendSpec } from '../../../lib/api/agentgateway/frontend.ts';
+import type { FrontendSpec } from '../../../lib/api/agentgateway/frontend.ts';
 import { DEFAULT_NAMESPACE, namespacedName, type ObjectMeta } from '../../../lib/api/kinds.ts';
-import type { Collector } from '../../telemetry/policy.ts';
 import type { FrontendPolicy, PolicyError } from '../resolved.ts';
 import { type CollectorContext, resolveCollector } from './collector.ts';
 
 /** Fields that keep connections out, and are not served. */
 const GUARDS = ['networkAuthorization'] as const;
 
+export interface FrontendResolution {
+  readonly frontend: FrontendPolicy;
+  readonly errors: readonly PolicyError[];
+  /** `Kind/namespace/name` of the objects that stand for collectors. */
+  readonly collectors: readonly string[];
+}
+
 export const resolveFrontend = (
   spec: FrontendSpec | undefined,
   metadata: ObjectMeta,
   context: CollectorContext,
-): { readonly frontend: FrontendPolicy; readonly errors: readonly PolicyError[] } => {
-  if (spec === undefined) return { frontend: {}, errors: [] };
+): FrontendResolution => {
+  if (spec === undefined) return { frontend: {}, errors: [], collectors: [] };
   const { namespace = DEFAULT_NAMESPACE, annotations } = metadata;
   const policy = namespacedName(metadata);
   const { tracing, accessLog, metrics } = spec;
   const guards = frontendGuards(spec);
-  const part = (name: string, value: CollectorSpec, signal: 'traces' | 'logs'): Collector | PolicyError => {
-    const collector = resolveCollector(value, signal, namespace, context);
-    if (!('message' in collector)) return collector;
-    const fatal = signal === 'traces';
-    return { part: name, fatal, field: `${name}.${collector.field}`, message: collector.message };
-  };
-  const spans = tracing && part('frontend.tracing', tracing, 'traces');
-  const records = accessLog?.otlp && part('frontend.accessLog.otlp', accessLog.otlp, 'logs');
-  const log = records === undefined || 'message' in records ? {} : { collector: records };
+  const spans = tracing && resolveCollector(tracing, 'traces', namespace, context);
+  const records = accessLog?.otlp && resolveCollector(accessLog.otlp, 'logs', namespace, context);
+  const parts = [
+    { part: 'frontend.tracing', fatal: true, found: spans },
+    { part: 'frontend.accessLog.otlp', fatal: false, found: records },
+  ];
   return {
     frontend: {
       ...(tracing === undefined || spans === undefined || 'message' in spans
         ? {}
-        : { tracing: { policy, spec: tracing, annotations, collector: spans } }),
-      ...(accessLog === undefined ? {} : { accessLog: { policy, spec: accessLog, annotations, ...log } }),
+        : { tracing: { policy, spec: tracing, annotations, collector: spans.collector } }),
+      ...(accessLog === undefined
+        ? {}
+        : {
+            accessLog: {
+              ...{ policy, spec: accessLog, annotations },
+              ...(records === undefined || 'message' in records ? {} : { collector: records.collector }),
+            },
+          }),
       ...(metrics === undefined ? {} : { metrics: { policy, spec: metrics } }),
       ...(guards.length === 0 ? {} : { refusal: { policy, spec: `frontend.${guards[0]} is not supported` } }),
     },
-    errors: [spans, records].filter((each) => each !== undefined && 'message' in each),
+    errors: parts.flatMap(({ part, fatal, found }) =>
+      found !== undefined && 'message' in found
+        ? [{ part, fatal, field: `${part}.${found.field}`, message: found.message }]
+        : [],
+    ),
+    collectors: [spans?.refersTo, records?.refersTo].filter((name) => name !== undefined),
   };
 };
 

@@ -7,11 +7,13 @@ import type { BackendTlsContext } from '../backend/tls.ts';
 import type { PolicyError, ResolvedPolicy } from '../resolved.ts';
 import type { CollectorContext } from './collector.ts';
 import { frontendGuards, resolveFrontend } from './frontend.ts';
-import { Levels, type PolicyParts } from './levels.ts';
+import type { Levels, PolicyParts } from './levels.ts';
 import { type PolicyTarget, type TargetObjects, Targets } from './targets.ts';
-import { guardsOf, resolveTraffic } from './traffic.ts';
+import { guardsOf, NO_TRAFFIC, resolveTraffic } from './traffic.ts';
 
-export interface PolicyContext extends CollectorContext, BackendTlsContext, TargetObjects {}
+export interface PolicyContext extends CollectorContext, BackendTlsContext, TargetObjects {
+  readonly levels: Levels;
+}
 
 /** A policy on its way: which Gateways it reaches is known when all routes are attached. */
 export interface PolicyDraft {
@@ -19,31 +21,43 @@ export interface PolicyDraft {
   readonly targets: readonly PolicyTarget[];
   readonly unattached: readonly string[];
   readonly errors: readonly PolicyError[];
+  /** `Kind/namespace/name` of the objects that stand for its collectors. */
+  readonly collectors: readonly string[];
 }
 
-export interface PolicyResolution {
-  readonly levels: Levels;
-  readonly drafts: readonly PolicyDraft[];
-}
-
-/** Takes the policies oldest first. */
-export const resolvePolicies = (policies: readonly AgentgatewayPolicy[], context: PolicyContext): PolicyResolution => {
-  const levels = new Levels();
-  const targets = new Targets(context);
-  return { levels, drafts: policies.map((policy) => resolvePolicy(policy, targets, levels, context)) };
+/** Takes the policies oldest first, and adds what they say to the levels. */
+export const resolvePolicies = (
+  policies: readonly AgentgatewayPolicy[],
+  context: PolicyContext,
+): readonly PolicyDraft[] => {
+  const index = new Targets(context);
+  const known = policies.map((policy) => {
+    const { targets, unattached } = index.of(policy);
+    const connection = resolveConnection(policy.spec.backend, policy.metadata.namespace ?? '', context);
+    const parts = { frontend: {}, traffic: NO_TRAFFIC, connection };
+    return { policy, targets, unattached, connection, lost: addTo(context.levels, policy, targets, parts) };
+  });
+  // Collectors are reached as policies of their Services say: those have to be known by now.
+  return known.map(({ policy, targets, unattached, connection, lost }) => {
+    const { frontend, errors, collectors } = resolveFrontend(policy.spec.frontend, policy.metadata, context);
+    const traffic = resolveTraffic(policy.spec.traffic, namespacedName(policy.metadata));
+    const others = addTo(context.levels, policy, targets, { frontend, traffic, connection: {} });
+    return {
+      ...{ policy, targets, unattached, collectors },
+      errors: [...errors, ...connectionErrors(connection), ...withoutEffect(policy.spec), ...others, ...lost],
+    };
+  });
 };
 
-const resolvePolicy = (
-  policy: AgentgatewayPolicy,
-  index: Targets,
+/** @returns what older policies have set. */
+const addTo = (
   levels: Levels,
-  context: PolicyContext,
-): PolicyDraft => {
-  const name = namespacedName(policy.metadata);
-  const { targets, unattached } = index.of(policy);
-  const { parts, errors } = resolveParts(policy, context);
-  const lost = targets.flatMap((target) =>
-    levels.add(target.kind, target.name, target.section, name, parts).map(
+  { metadata }: AgentgatewayPolicy,
+  targets: readonly PolicyTarget[],
+  parts: PolicyParts,
+): readonly PolicyError[] =>
+  targets.flatMap((target) =>
+    levels.add(target.kind, target.name, target.section, namespacedName(metadata), parts).map(
       ({ part, winner }): PolicyError => ({
         part,
         fatal: true,
@@ -53,8 +67,6 @@ const resolvePolicy = (
       }),
     ),
   );
-  return { policy, targets, unattached, errors: [...errors, ...lost] };
-};
 
 const describe = ({ kind, name, section }: PolicyTarget): string => {
   if (section === undefined) return `${kind} ${name}`;
@@ -64,26 +76,6 @@ const describe = ({ kind, name, section }: PolicyTarget): string => {
       : `listener ${section} of ${kind} ${name}`;
   }
   return `${section} of ${kind} ${name}`;
-};
-
-const resolveParts = (
-  { metadata, spec }: AgentgatewayPolicy,
-  context: PolicyContext,
-): { readonly parts: PolicyParts; readonly errors: readonly PolicyError[] } => {
-  const policy = namespacedName(metadata);
-  const namespace = metadata.namespace ?? '';
-  const { frontend, errors } = resolveFrontend(spec.frontend, metadata, context);
-  const traffic = resolveTraffic(spec.traffic, policy);
-  const connection = resolveConnection(spec.backend, namespace, context);
-  const guards = new Set([
-    ...(spec.frontend === undefined ? [] : frontendGuards(spec.frontend)).map((name) => `frontend.${name}`),
-    ...(spec.traffic === undefined ? [] : guardsOf(spec.traffic)).map((name) => `traffic.${name}`),
-    ...(spec.backend === undefined ? [] : connectionGuards(spec.backend)).map((name) => `backend.${name}`),
-  ]);
-  return {
-    parts: { frontend, traffic, connection },
-    errors: [...errors, ...connectionErrors(connection), ...withoutEffect(spec, guards)],
-  };
 };
 
 const connectionErrors = (connection: ConnectionFields): readonly PolicyError[] =>
@@ -100,18 +92,24 @@ const connectionErrors = (connection: ConnectionFields): readonly PolicyError[] 
       : [],
   );
 
-const withoutEffect = (spec: AgentgatewayPolicy['spec'], guards: ReadonlySet<string>): readonly PolicyError[] =>
-  inertFields(AGENTGATEWAY_POLICY.properties.spec, spec).map(({ path, reason }) => {
+const withoutEffect = (spec: AgentgatewayPolicy['spec']): readonly PolicyError[] => {
+  const guards = [
+    ...(spec.frontend === undefined ? [] : frontendGuards(spec.frontend)).map((name) => `frontend.${name}`),
+    ...(spec.traffic === undefined ? [] : guardsOf(spec.traffic)).map((name) => `traffic.${name}`),
+    ...(spec.backend === undefined ? [] : connectionGuards(spec.backend)).map((name) => `backend.${name}`),
+  ];
+  return inertFields(AGENTGATEWAY_POLICY.properties.spec, spec).map(({ path, reason }) => {
     const part = path.split(/[.[]/, 2).join('.');
     return {
       part,
       fatal: path === part,
       field: path,
-      message: [...guards].some((guard) => path === guard || path.startsWith(`${guard}.`))
+      message: guards.some((guard) => path === guard || path.startsWith(`${guard}.`))
         ? `is not supported, so requests are refused: ${reason}`
         : `has no effect: ${reason}`,
     };
   });
+};
 
 /** @param reach the Gateways, by `Kind/namespace/name` of what leads to them or stands behind them */
 export const finishPolicy = (

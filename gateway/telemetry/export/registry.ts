@@ -1,18 +1,17 @@
 import type { ExportPolicy } from '../policy.ts';
 import { SpanAccount, type SpanCounts } from './account.ts';
 import { BatchExporter, type BatchOptions } from './exporter.ts';
-import { GrpcTransport } from './grpc.ts';
 import type { WriteLog } from './health.ts';
-import { HttpTransport } from './http.ts';
 import type { Signal, Sink } from './signal.ts';
 import { authority, type Clock, type Timer, type TransportOptions } from './transport.ts';
+import { GrpcTransport } from './transports/grpc.ts';
+import { HttpTransport } from './transports/http.ts';
 
 export interface ExportersOptions<T> {
   readonly signal: Signal<T>;
   readonly clock: Clock;
   readonly log: WriteLog;
   readonly dial?: TransportOptions['dial'];
-  readonly ca?: TransportOptions['ca'];
   readonly batch?: BatchOptions;
 }
 
@@ -95,14 +94,13 @@ export class Exporters<T> {
   #exporter(key: string, policy: ExportPolicy): BatchExporter<T> {
     let exporter = this.#exporters.get(key);
     if (exporter !== undefined) return exporter;
-    const { signal, clock, log, batch, dial, ca } = this.#options;
+    const { signal, clock, log, batch, dial } = this.#options;
     const { collector, resource } = policy;
     const Transport = collector.protocol === 'GRPC' ? GrpcTransport : HttpTransport;
     const transport = new Transport(collector, {
       clock,
       method: signal.method,
       ...(dial === undefined ? {} : { dial }),
-      ...(ca === undefined ? {} : { ca }),
     });
     exporter = new BatchExporter(signal, authority(collector), resource, transport, clock, log, batch);
     this.#exporters.set(key, exporter);
@@ -140,7 +138,4 @@ export class Exporters<T> {
 }
 
 const exporterKey = ({ collector, resource }: ExportPolicy): string =>
-  JSON.stringify([
-    [collector.protocol, collector.host, collector.port, collector.tls, collector.path],
-    resource.map(({ name, value }) => [name, typeof value, String(value)]),
-  ]);
+  JSON.stringify([collector, resource.map(({ name, value }) => [name, typeof value, String(value)])]);

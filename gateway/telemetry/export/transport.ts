@@ -25,8 +25,6 @@ export interface TransportOptions {
   readonly dial?: Dial;
   /** Full name of the gRPC method; default that of traces. */
   readonly method?: string;
-  /** PEM certificates to trust instead of the system's. */
-  readonly ca?: string;
 }
 
 /** How one attempt to deliver a request ended. */

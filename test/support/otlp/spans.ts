@@ -32,7 +32,6 @@ export const spansNamed = (from: number, to: number): SpanData[] =>
 export const aCollector = (overrides: Partial<Collector> & Pick<Collector, 'port'>): Collector => ({
   protocol: 'GRPC',
   host: '127.0.0.1',
-  tls: false,
   path: '/v1/traces',
   ...overrides,
 });

@@ -28,7 +28,7 @@ export const aPolicy = ({ tracing, accessLog, metrics }: FrontendInput): Telemet
     : {
         tracing: {
           policy: 'agentgateway-system/mcp-tracing',
-          collector: { protocol: 'GRPC', host: 'collector', port: 4317, tls: false, path: '/v1/traces' } as const,
+          collector: { protocol: 'GRPC', host: 'collector', port: 4317, path: '/v1/traces' } as const,
           resource: [{ name: 'service.name', value: 'agentgateway-mcp' }],
           clientSampling: sampling(tracing.clientSampling, true),
           randomSampling: sampling(tracing.randomSampling, false),

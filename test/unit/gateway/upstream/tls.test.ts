@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { identityCheck } from '../../../../gateway/upstream/identity.ts';
+import { identityCheck } from '../../../../gateway/identity.ts';
 import type { UpstreamTarget, UpstreamTls } from '../../../../gateway/upstream/target.ts';
 import { Upstream } from '../../../../gateway/upstream/upstream.ts';
 import { type ServerCertificate, selfSigned } from '../../../support/otlp/certificate.ts';

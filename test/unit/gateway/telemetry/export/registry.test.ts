@@ -129,6 +129,18 @@ describe('a reload', () => {
     expect(exporters.stats()).toMatchObject([{ policy: 'agentgateway-system/tracing', exported: 3, queued: 0 }]);
   });
 
+  test('with another secret shows it from then on', async () => {
+    const collector = await receiver({ protocol: 'http' });
+    const { exporters } = start();
+    for (const value of ['old', 'new']) {
+      const credentials = [{ name: 'authorization', value }];
+      const policy = aTracingPolicy(aCollector({ protocol: 'HTTP', port: collector.port, credentials }));
+      exporters.reconcile([policy]);
+      exporters.sink(policy).export(spansNamed(0, 1));
+      await until(() => collector.headers().authorization === value);
+    }
+  });
+
   test('does not lose the spans of requests that began before it', async () => {
     const collector = await receiver({ protocol: 'http' });
     const { exporters } = start();

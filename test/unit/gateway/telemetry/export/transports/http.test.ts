@@ -1,11 +1,11 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { HttpTransport } from '../../../../../gateway/telemetry/export/http.ts';
-import { MAX_RESPONSE_BYTES } from '../../../../../gateway/telemetry/export/response.ts';
-import type { ExportOutcome } from '../../../../../gateway/telemetry/export/transport.ts';
-import type { Collector } from '../../../../../gateway/telemetry/policy.ts';
-import { aCollector, countingClock } from '../../../../support/otlp/spans.ts';
+import type { ExportOutcome } from '../../../../../../gateway/telemetry/export/transport.ts';
+import { HttpTransport } from '../../../../../../gateway/telemetry/export/transports/http.ts';
+import { MAX_RESPONSE_BYTES } from '../../../../../../gateway/telemetry/export/transports/response.ts';
+import type { Collector } from '../../../../../../gateway/telemetry/policy.ts';
+import { aCollector, countingClock } from '../../../../../support/otlp/spans.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

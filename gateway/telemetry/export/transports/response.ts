@@ -1,4 +1,4 @@
-import { field, fields } from './protobuf/reader.ts';
+import { field, fields } from '../protobuf/reader.ts';
 
 /** Longest answer that is read; a collector that sends more is answered for by its status alone. */
 export const MAX_RESPONSE_BYTES = 64 * 1024;

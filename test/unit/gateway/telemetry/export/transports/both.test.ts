@@ -4,14 +4,18 @@ import {
   type OtlpReceiver,
   type ReceiverOptions,
   startOtlpReceiver,
-} from '../../../../../gateway/demo/otlp-receiver.ts';
-import { GrpcTransport } from '../../../../../gateway/telemetry/export/grpc.ts';
-import { HttpTransport } from '../../../../../gateway/telemetry/export/http.ts';
-import { OtlpEncoder } from '../../../../../gateway/telemetry/export/protobuf/encode.ts';
-import type { ExportOutcome, Transport, TransportOptions } from '../../../../../gateway/telemetry/export/transport.ts';
-import type { Collector } from '../../../../../gateway/telemetry/policy.ts';
-import { type ServerCertificate, selfSigned } from '../../../../support/otlp/certificate.ts';
-import { aCollector, aSpan, countingClock } from '../../../../support/otlp/spans.ts';
+} from '../../../../../../gateway/demo/otlp-receiver.ts';
+import { OtlpEncoder } from '../../../../../../gateway/telemetry/export/protobuf/encode.ts';
+import type {
+  ExportOutcome,
+  Transport,
+  TransportOptions,
+} from '../../../../../../gateway/telemetry/export/transport.ts';
+import { GrpcTransport } from '../../../../../../gateway/telemetry/export/transports/grpc.ts';
+import { HttpTransport } from '../../../../../../gateway/telemetry/export/transports/http.ts';
+import type { Collector, CollectorTls } from '../../../../../../gateway/telemetry/policy.ts';
+import { type ServerCertificate, selfSigned } from '../../../../../support/otlp/certificate.ts';
+import { aCollector, aSpan, countingClock } from '../../../../../support/otlp/spans.ts';
 
 const encoder = new OtlpEncoder([{ name: 'service.name', value: 'agentgateway-mcp' }]);
 const request = encoder.request([encoder.span(aSpan())]);
@@ -63,10 +67,12 @@ describe.each(['GRPC', 'HTTP'] as const)('OTLP over %s', (protocol) => {
       dialled.push(`${host}:${port}`);
       return { host: '127.0.0.1', port: collector.port };
     };
-    const options = { dial, ca: certificate.ca };
-    expect(await send(connect({ host: NAME, port: 4317, tls: true }, options))).toMatchObject({ ok: true });
+    const { ca } = certificate;
+    expect(await send(connect({ host: NAME, port: 4317, tls: { sni: NAME, ca } }, { dial }))).toMatchObject({
+      ok: true,
+    });
     expect(dialled).toEqual([`${NAME}:4317`]);
-    const other = connect({ host: 'other.example', port: 4317, tls: true }, options);
+    const other = connect({ host: NAME, port: 4317, tls: { sni: 'other.example', ca } }, { dial });
     expect(await send(other, 1500)).toMatchObject({ ok: false, retryable: true, reason: 'unreachable' });
     expect(collector.spans()).toHaveLength(1);
   });
@@ -74,9 +80,51 @@ describe.each(['GRPC', 'HTTP'] as const)('OTLP over %s', (protocol) => {
   test('does not trust a certificate that nobody vouches for', async () => {
     const collector = await receiver({ tls: certificate });
     const dial = () => ({ host: '127.0.0.1', port: collector.port });
-    const transport = connect({ host: NAME, port: 4317, tls: true }, { dial });
+    const transport = connect({ host: NAME, port: 4317, tls: { sni: NAME } }, { dial });
     expect(await send(transport, 1500)).toMatchObject({ ok: false, reason: 'unreachable' });
     expect(collector.requests()).toBe(0);
+  });
+
+  test('checks a certificate against what it is told to, and no more', async () => {
+    const collector = await receiver({ tls: certificate });
+    const dial = () => ({ host: '127.0.0.1', port: collector.port });
+    const outcomeOf = (tls: CollectorTls): Promise<ExportOutcome> =>
+      send(connect({ host: NAME, port: 4317, tls }, { dial }), 1500);
+    const { ca } = certificate;
+    const sni = 'other.example';
+    expect(await outcomeOf({ sni, ca, subjectAltNames: ['third.example', NAME] })).toMatchObject({ ok: true });
+    expect(await outcomeOf({ sni: NAME, ca, subjectAltNames: ['third.example'] })).toMatchObject({ ok: false });
+    expect(await outcomeOf({ sni, ca, verify: 'chain' })).toMatchObject({ ok: true });
+    expect(await outcomeOf({ sni, verify: 'chain' })).toMatchObject({ ok: false });
+    expect(await outcomeOf({ sni, verify: 'none' })).toMatchObject({ ok: true });
+  });
+
+  test('shows a certificate to a collector that asks for one', async () => {
+    const client = await selfSigned('gateway.example');
+    const collector = await receiver({ tls: { ...certificate, clientCa: client.ca } });
+    const dial = () => ({ host: '127.0.0.1', port: collector.port });
+    const tls = { sni: NAME, ca: certificate.ca };
+    const shown = { certificate: client.cert, key: client.key };
+    expect(await send(connect({ host: NAME, port: 4317, tls }, { dial }), 1500)).toMatchObject({ ok: false });
+    const transport = connect({ host: NAME, port: 4317, tls: { ...tls, certificate: shown } }, { dial });
+    expect(await send(transport)).toMatchObject({ ok: true });
+  });
+
+  test('sends the credentials of the collector', async () => {
+    const collector = await receiver();
+    const credentials = [
+      { name: 'authorization', value: 'Bearer s3cret' },
+      { name: 'x-team', value: 'tools' },
+    ];
+    expect(await send(connect({ port: collector.port, credentials }))).toMatchObject({ ok: true });
+    expect(collector.headers()).toMatchObject({ authorization: 'Bearer s3cret', 'x-team': 'tools' });
+  });
+
+  test('a key that cannot be used is an outcome, not an exception', async () => {
+    const collector = await receiver({ tls: certificate });
+    const shown = { certificate: 'no certificate', key: 'no key' };
+    const transport = connect({ host: '127.0.0.1', port: collector.port, tls: { sni: NAME, certificate: shown } });
+    expect(await send(transport, 1500)).toMatchObject({ ok: false, retryable: false, reason: 'rejected' });
   });
 
   test('reports what the collector refused of an accepted request', async () => {

@@ -1,9 +1,9 @@
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { GrpcTransport } from '../../../../../gateway/telemetry/export/grpc.ts';
-import { TRACES } from '../../../../../gateway/telemetry/export/signal.ts';
-import type { ExportOutcome } from '../../../../../gateway/telemetry/export/transport.ts';
-import { aCollector, countingClock } from '../../../../support/otlp/spans.ts';
+import { TRACES } from '../../../../../../gateway/telemetry/export/signal.ts';
+import type { ExportOutcome } from '../../../../../../gateway/telemetry/export/transport.ts';
+import { GrpcTransport } from '../../../../../../gateway/telemetry/export/transports/grpc.ts';
+import { aCollector, countingClock } from '../../../../../support/otlp/spans.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {

@@ -1,8 +1,15 @@
 import { isIP } from 'node:net';
-import { type ChannelOptions, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import type { Collector } from '../policy.ts';
-import { decodePartialSuccess, decodeRetryDelay, MAX_RESPONSE_BYTES } from './response.ts';
-import { TRACES } from './signal.ts';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import type { Collector, CollectorTls } from '../../policy.ts';
+import { TRACES } from '../signal.ts';
 import {
   type Address,
   authority,
@@ -10,7 +17,9 @@ import {
   sanitize,
   type Transport,
   type TransportOptions,
-} from './transport.ts';
+} from '../transport.ts';
+import { decodePartialSuccess, decodeRetryDelay, MAX_RESPONSE_BYTES } from './response.ts';
+import { serverName, verification } from './tls.ts';
 
 /** OTLP/gRPC: h2c or TLS, one channel that connects at the first request. */
 export class GrpcTransport implements Transport {
@@ -25,13 +34,19 @@ export class GrpcTransport implements Transport {
 
   send(request: Buffer, timeout: number, signal: AbortSignal): Promise<ExportOutcome> {
     return new Promise((resolve) => {
-      this.#client ??= this.#connect();
+      try {
+        this.#client ??= this.#connect();
+      } catch (error) {
+        // A key or certificate that cannot be used.
+        resolve({ ok: false, retryable: false, reason: 'rejected', message: sanitize(String(error)) });
+        return;
+      }
       const call = this.#client.makeUnaryRequest(
         this.#options.method ?? TRACES.method,
         (bytes: Buffer) => bytes,
         (bytes: Buffer) => bytes,
         request,
-        new Metadata(),
+        this.#metadata(),
         { deadline: this.#options.clock.now() + timeout },
         (error, response) => {
           signal.removeEventListener('abort', abort);
@@ -51,6 +66,12 @@ export class GrpcTransport implements Transport {
     this.#client = undefined;
   }
 
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    for (const { name, value } of this.#collector.credentials ?? []) metadata.set(name, value);
+    return metadata;
+  }
+
   #connect(): Client {
     const { host, port, tls } = this.#collector;
     const target = this.#options.dial?.(host, port) ?? { host, port };
@@ -58,14 +79,20 @@ export class GrpcTransport implements Transport {
       ...CHANNEL_OPTIONS,
       'grpc.default_authority': authority({ host, port }),
     };
-    const ca = this.#options.ca;
-    if (tls) options['grpc.ssl_target_name_override'] = host;
-    const channelCredentials = tls
-      ? credentials.createSsl(ca === undefined ? null : Buffer.from(ca))
-      : credentials.createInsecure();
-    return new Client(channelTarget(target), channelCredentials, options);
+    if (tls !== undefined) options['grpc.ssl_target_name_override'] = serverName(tls);
+    return new Client(channelTarget(target), tls === undefined ? credentials.createInsecure() : secure(tls), options);
   }
 }
+
+const secure = (tls: CollectorTls): ChannelCredentials => {
+  const { ca, certificate } = tls;
+  return credentials.createSsl(
+    ca === undefined ? null : Buffer.from(ca),
+    certificate === undefined ? null : Buffer.from(certificate.key),
+    certificate === undefined ? null : Buffer.from(certificate.certificate),
+    verification(tls),
+  );
+};
 
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.primary_user_agent': 'tooltrail',

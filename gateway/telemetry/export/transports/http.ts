@@ -1,9 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { isIP } from 'node:net';
-import type { Collector } from '../policy.ts';
+import type { Collector, CollectorTls } from '../../policy.ts';
+import { authority, type ExportOutcome, sanitize, type Transport, type TransportOptions } from '../transport.ts';
 import { decodePartialSuccess, MAX_RESPONSE_BYTES } from './response.ts';
-import { authority, type ExportOutcome, sanitize, type Transport, type TransportOptions } from './transport.ts';
+import { serverName, verification } from './tls.ts';
 
 /** OTLP/HTTP with binary protobuf over one kept-alive connection. */
 export class HttpTransport implements Transport {
@@ -13,12 +13,12 @@ export class HttpTransport implements Transport {
   readonly #start: (options: https.RequestOptions) => http.ClientRequest;
 
   constructor(collector: Collector, options: TransportOptions) {
-    const { host, port, tls, path } = collector;
+    const { host, port, tls, path, credentials = [] } = collector;
     const target = options.dial?.(host, port) ?? { host, port };
     const agentOptions = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 };
     this.#options = options;
-    this.#agent = tls ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
-    this.#start = tls ? (request) => https.request(request) : (request) => http.request(request);
+    this.#agent = tls !== undefined ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
+    this.#start = tls !== undefined ? (request) => https.request(request) : (request) => http.request(request);
     this.#request = {
       agent: this.#agent,
       host: target.host,
@@ -26,12 +26,15 @@ export class HttpTransport implements Transport {
       method: 'POST',
       path,
       headers: {
-        host: port === (tls ? 443 : 80) ? authority({ host, port }).replace(/:\d+$/, '') : authority({ host, port }),
+        ...Object.fromEntries(credentials.map(({ name, value }) => [name, value])),
+        host:
+          port === (tls === undefined ? 80 : 443)
+            ? authority({ host, port }).replace(/:\d+$/, '')
+            : authority({ host, port }),
         'content-type': CONTENT_TYPE,
         'user-agent': 'tooltrail',
       },
-      ...(tls ? { servername: isIP(host) === 0 ? host : '' } : {}),
-      ...(tls && options.ca !== undefined ? { ca: options.ca } : {}),
+      ...(tls === undefined ? {} : tlsOptions(tls)),
     };
   }
 
@@ -56,7 +59,7 @@ export class HttpTransport implements Transport {
           headers: { ...this.#request.headers, 'content-length': body.length },
         });
       } catch (error) {
-        // node:http refuses a path or a host that cannot be sent.
+        // A path or a host that cannot be sent, a key or certificate that cannot be used.
         settle({ ok: false, retryable: false, reason: 'rejected', message: sanitize(String(error)) });
         return;
       }
@@ -74,6 +77,13 @@ export class HttpTransport implements Transport {
     this.#agent.destroy();
   }
 }
+
+const tlsOptions = (tls: CollectorTls): https.RequestOptions => ({
+  ...verification(tls),
+  servername: serverName(tls),
+  ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+  ...(tls.certificate === undefined ? {} : { cert: tls.certificate.certificate, key: tls.certificate.key }),
+});
 
 const CONTENT_TYPE = 'application/x-protobuf';
 
