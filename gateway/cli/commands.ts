@@ -28,6 +28,7 @@ export const GATEWAY_COMMAND: CommandSpec = {
     `${PATHS} A PATH may stand without --config too: --config a b is --config a --config b.`,
     'SESSION_KEY in the environment: 64 hexadecimal digits that seal session ids; replicas that share it serve each other’s sessions. A random one is taken without it.',
     'SIGTERM or SIGINT ends it after requests under way; a second one at once. CONNECTION_MIN_TERMINATION_DEADLINE in the environment (10s): new requests are served for so long before; TERMINATION_GRACE_PERIOD_SECONDS (60): all is over by then.',
+    'OTEL_BSP_MAX_QUEUE_SIZE, …_MAX_EXPORT_BATCH_SIZE, …_SCHEDULE_DELAY and …_EXPORT_TIMEOUT in the environment: how spans are batched; OTEL_BLRP_…: log records.',
   ],
   positionals: true,
   options: {

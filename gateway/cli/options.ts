@@ -6,6 +6,8 @@ import type { ListenAddress } from '../admin/pages.ts';
 import { DRAIN_TIMEOUT } from '../http/server.ts';
 import { SESSION_KEY_BYTES } from '../mcp/session-token.ts';
 import type { ReferenceGrantMode } from '../resolve/resolve.ts';
+import { batchOptions } from '../telemetry/export/environment.ts';
+import type { BatchOptions } from '../telemetry/export/exporter.ts';
 import type { LogFormat } from '../telemetry/log/access-log.ts';
 import type { SpanNames } from '../telemetry/trace/spans.ts';
 import { type ConnectTo, parseConnectTo } from '../upstream/connect.ts';
@@ -33,6 +35,8 @@ export interface GatewayOptions {
   /** Undefined: a random one. */
   readonly sessionKey: Uint8Array | undefined;
   readonly shutdown: Shutdown;
+  /** How they are exported, where the defaults are not meant. */
+  readonly batches: { readonly spans: BatchOptions; readonly logRecords: BatchOptions };
 }
 
 /** How long it takes to end, in milliseconds. */
@@ -84,6 +88,7 @@ export const gatewayOptions = (args: Arguments, env: Readonly<Record<string, str
     spanNames: args.one('span-names') as SpanNames,
     sessionKey: sessionKey(env.SESSION_KEY),
     shutdown: shutdown(env),
+    batches: { spans: batches('OTEL_BSP_', env), logRecords: batches('OTEL_BLRP_', env) },
   };
 };
 
@@ -152,6 +157,12 @@ const connectTo = (texts: readonly string[]): ConnectTo =>
       }
     }),
   );
+
+const batches = (...given: Parameters<typeof batchOptions>): BatchOptions => {
+  const options = batchOptions(...given);
+  if (typeof options === 'string') throw usage(GATEWAY_COMMAND, options);
+  return options;
+};
 
 const FLUSH_TIMEOUT = 5_000;
 /** Milliseconds of the grace period that are for the spans, and for what comes after. */

@@ -49,8 +49,8 @@ export const startRuntime = async (options: GatewayOptions, host: Host, log: Log
   const accessLog = new LineWriter(host.stdout, setImmediate);
   const registry = newRegistry();
   const exporting = { clock, log, dial: (name: string, port: number) => dial(options, name, port) };
-  const exporters = new Exporters({ signal: TRACES, ...exporting });
-  const logExporters = new Exporters({ signal: LOGS, ...exporting });
+  const exporters = new Exporters({ signal: TRACES, ...exporting, batch: options.batches.spans });
+  const logExporters = new Exporters({ signal: LOGS, ...exporting, batch: options.batches.logRecords });
   registerExporterMetrics(registry, exporters);
   registerExporterMetrics(registry, logExporters, LOG_METRICS);
   addProcessMetrics(registry);

@@ -61,12 +61,14 @@ test('a collector behind TLS that asks for a key gets both from policies of its 
       manifests: plain + manifests(ca, 's3cret-1'),
       port,
       connectTo: { [`${HOST}:4317`]: collector.port },
+      env: { OTEL_BSP_SCHEDULE_DELAY: '100' },
     }),
     (process) => process.stop(),
   );
   const session = await openSession(gateway.url);
   await (await post(gateway.url, toolCall('echo'), session)).text();
-  const spans = await collector.waitFor((all) => all.some(({ name }) => name === 'tools/call echo'), 15_000);
+  // Sooner than by default.
+  const spans = await collector.waitFor((all) => all.some(({ name }) => name === 'tools/call echo'), 4_000);
   expect(spans.length).toBeGreaterThanOrEqual(4);
   expect(collector.headers()['x-team']).toBe('s3cret-1');
 

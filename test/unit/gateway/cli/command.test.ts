@@ -24,6 +24,7 @@ describe('tooltrail gateway', () => {
       spanNames: 'post',
       sessionKey: undefined,
       shutdown: { linger: 0, drain: 30_000, flush: 5_000 },
+      batches: { spans: {}, logRecords: {} },
     });
   });
 
@@ -126,6 +127,16 @@ describe('SESSION_KEY', () => {
     const refused = (): unknown => parse('a', { SESSION_KEY: text });
     expect(refused).toThrow(`SESSION_KEY must be 64 hexadecimal digits, but ${why}; openssl rand -hex 32 makes one`);
     expect(refused).not.toThrow(/00ff/);
+  });
+});
+
+describe('batches', () => {
+  test('of spans and of log records are as the environment says', () => {
+    const env = { OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_BLRP_MAX_QUEUE_SIZE: '4096' };
+    expect(parse('a', env).batches).toEqual({ spans: { delay: 100 }, logRecords: { maxQueue: 4096, maxBatch: 512 } });
+    expect(() => parse('a', { OTEL_BLRP_SCHEDULE_DELAY: 'soon' })).toThrow(
+      'OTEL_BLRP_SCHEDULE_DELAY is no number from 1 to 600000',
+    );
   });
 });
 
