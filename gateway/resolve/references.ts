@@ -17,6 +17,8 @@ export interface ReferenceContext {
   readonly grants: Grants;
   readonly backends: readonly AgentgatewayBackend[];
   readonly policies: readonly ResolvedPolicy[];
+  /** Those with the Gateways, by `namespace/name`, whose requests they can reach. */
+  readonly backendTls: readonly { readonly configMaps: readonly string[]; readonly gateways: readonly string[] }[];
   /** By `Kind/namespace/name`: the Gateways whose requests come by there. */
   readonly reach: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -24,7 +26,7 @@ export interface ReferenceContext {
 /** By `namespace/name` of the Gateway: who serves it has to read these, and nothing else of their kinds. */
 export const resolveReferences = (
   states: readonly GatewayState[],
-  { grants, backends, policies, reach }: ReferenceContext,
+  { grants, backends, policies, backendTls, reach }: ReferenceContext,
 ): ReadonlyMap<string, References> => {
   const found = new Map(states.map(({ gateway }) => [namespacedName(gateway.metadata), new Found()]));
   for (const { gateway } of states) {
@@ -38,6 +40,9 @@ export const resolveReferences = (
   }
   for (const { policy, gateways } of policies) {
     for (const gateway of gateways) found.get(gateway)?.add(policy.spec.backend, policy.metadata.namespace ?? '');
+  }
+  for (const { configMaps, gateways } of backendTls) {
+    for (const gateway of gateways) for (const name of configMaps) found.get(gateway)?.configMaps.add(name);
   }
   return found;
 };

@@ -10,6 +10,8 @@ import { isServed, type ListenerState } from './gateway/listeners.ts';
 import { parametersStatus } from './gateway/parameters.ts';
 import { Grants } from './grants.ts';
 import { Lookup, type Lookups } from './lookup.ts';
+import { BackendTlsPolicies } from './policy/backend-tls.ts';
+import { backendTlsStatus, gatewaysOf } from './policy/backend-tls-status.ts';
 import { Levels } from './policy/levels.ts';
 import { finishPolicy, type PolicyDraft, resolvePolicies } from './policy/policies.ts';
 import { policyStatus } from './policy/status.ts';
@@ -69,7 +71,7 @@ export const DEFAULT_RESOLVE_OPTIONS: ResolveOptions = {
 
 export interface Resolution {
   readonly resolved: Resolved;
-  /** For every object that has a status of ours, in the order: classes, Gateways, routes, backends, policies, parameters. */
+  /** For every object that has a status of ours, in the order: classes, Gateways, routes, backends, policies, BackendTLSPolicies, parameters. */
   readonly statuses: readonly ObjectStatus[];
   /** By `namespace/name` of each Gateway of ours. */
   readonly references: ReadonlyMap<string, References>;
@@ -117,10 +119,16 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
     standalone,
   });
   const levels = new Levels();
-  const backends = new Backends(agentgatewayBackends, { ...secrets, services, levels });
+  const backendTls = new BackendTlsPolicies(resources.BackendTLSPolicy.toSorted(byAge), {
+    ...secrets,
+    services: lookups.Service,
+    standalone,
+  });
+  const backends = new Backends(agentgatewayBackends, { ...secrets, services, levels, backendTls });
   const drafts = resolvePolicies(resources.AgentgatewayPolicy.toSorted(byAge), {
     ...secrets,
     levels,
+    backendTls,
     resolvedBackends: backends,
     gateways,
     allGateways: resources.Gateway,
@@ -147,7 +155,13 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
   const policies = drafts.map((draft) => finishPolicy(draft, reach, options.controllerName));
   return {
     resolved: { gateways: toResolved(served, routes, levels, standalone), policies },
-    references: resolveReferences(states, { grants, backends: agentgatewayBackends, policies, reach }),
+    references: resolveReferences(states, {
+      grants,
+      backends: agentgatewayBackends,
+      policies,
+      backendTls: backendTls.drafts.map((draft) => ({ ...draft, gateways: gatewaysOf(draft, reach) })),
+      reach,
+    }),
     lookups,
     statuses: [
       ...classes.statuses,
@@ -155,6 +169,7 @@ export const resolve = (resources: Resources, given: Partial<ResolveOptions> = {
       ...routes.map(({ status }) => status),
       ...agentgatewayBackends.map((backend) => backendStatus(backend, backends)),
       ...policies.map(policyStatus),
+      ...backendTls.drafts.map((draft) => backendTlsStatus(draft, reach, options.controllerName)),
       ...resources.AgentgatewayParameters.toSorted(byAge).map(parametersStatus),
     ],
   };

@@ -18,7 +18,7 @@ export interface ObjectStatus {
   readonly listeners?: readonly ListenerStatus[];
   /** HTTPRoute: one for each parentRef to a Gateway that is ours. */
   readonly parents?: readonly ParentStatus[];
-  /** AgentgatewayPolicy: one for each Gateway. */
+  /** AgentgatewayPolicy, BackendTLSPolicy: one for each Gateway. */
   readonly ancestors?: readonly AncestorStatus[];
 }
 

@@ -1,3 +1,5 @@
+import { POLICY_CONDITIONS } from './policy-conditions.ts';
+
 /**
  * Every condition that is ever written, once: type, status, reason, and the message unless the case has one of its own.
  * Sources: Gateway API (Gateway, Listener, Route), the compatible system (AgentgatewayBackend, AgentgatewayPolicy).
@@ -313,35 +315,7 @@ export const CONDITIONS = {
     reason: 'UnsupportedValue',
     message: 'Fields have no effect',
   },
-  // AgentgatewayPolicy
-  PolicyAccepted: { type: 'Accepted', status: 'True', reason: 'Valid', message: 'Policy accepted', happy: true },
-  PolicyPartiallyValid: {
-    type: 'Accepted',
-    status: 'True',
-    reason: 'PartiallyValid',
-    message: 'Parts of the policy are not valid',
-  },
-  PolicyInvalid: { type: 'Accepted', status: 'False', reason: 'Invalid', message: 'No part of the policy is valid' },
-  PolicyAttached: {
-    type: 'Attached',
-    status: 'True',
-    reason: 'Attached',
-    message: 'Attached to all targets',
-    happy: true,
-  },
-  PolicyNotAttached: {
-    type: 'Attached',
-    status: 'False',
-    reason: 'Pending',
-    message: 'Policy is not attached due to invalid status',
-  },
-  PolicyStatusSummarized: {
-    type: 'StatusSummarized',
-    status: 'True',
-    reason: 'StatusSummarized',
-    message: 'The policy reaches more Gateways than its status can name',
-    happy: true,
-  },
+  ...POLICY_CONDITIONS,
 } as const satisfies Record<string, ConditionInfo>;
 
 export type ConditionName = keyof typeof CONDITIONS;

@@ -5,6 +5,8 @@
 export const CORE_FEATURES = ['Gateway', 'HTTPRoute', 'ReferenceGrant'] as const;
 
 export const EXTENDED_FEATURES = [
+  'BackendTLSPolicy',
+  'BackendTLSPolicySANValidation',
   'GatewayAddressEmpty',
   'GatewayHTTPListenerIsolation',
   'GatewayInfrastructure',

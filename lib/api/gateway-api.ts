@@ -28,6 +28,14 @@ export const HOSTNAME = {
   pattern: '^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
 } as const satisfies Schema;
 
+/** Without wildcard. */
+export const PRECISE_HOSTNAME = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 253,
+  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+} as const satisfies Schema;
+
 const LABEL_VALUE = { type: 'string', maxLength: 4096 } as const satisfies Schema;
 
 const SECRET_REFERENCE = {

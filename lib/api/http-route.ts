@@ -1,5 +1,5 @@
 import { NAMESPACE_NAME, OBJECT_FIELDS, OBJECT_NAME, PORT_NUMBER } from './core.ts';
-import { GROUP, HOSTNAME, KIND, REFERENCE_NAME } from './gateway-api.ts';
+import { GROUP, HOSTNAME, KIND, PRECISE_HOSTNAME, REFERENCE_NAME } from './gateway-api.ts';
 import { GROUPS, type KubernetesObject } from './kinds.ts';
 import type { Infer, ObjectSchema, Schema } from './schema.ts';
 
@@ -12,13 +12,6 @@ const HEADER_NAME = {
   minLength: 1,
   maxLength: 256,
   pattern: "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$",
-} as const satisfies Schema;
-
-const PRECISE_HOSTNAME = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 253,
-  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
 } as const satisfies Schema;
 
 const DURATION = {

@@ -35,6 +35,12 @@ export const KINDS = {
     plural: 'referencegrants',
     versions: ['v1beta1', 'v1'],
   },
+  BackendTLSPolicy: {
+    group: GROUPS.gateway,
+    kind: 'BackendTLSPolicy',
+    plural: 'backendtlspolicies',
+    versions: ['v1'],
+  },
   AgentgatewayBackend: {
     group: GROUPS.agentgateway,
     kind: 'AgentgatewayBackend',
@@ -79,6 +85,7 @@ export const STATUS_KINDS = [
   'GatewayClass',
   'Gateway',
   'HTTPRoute',
+  'BackendTLSPolicy',
   'AgentgatewayBackend',
   'AgentgatewayPolicy',
   'AgentgatewayParameters',

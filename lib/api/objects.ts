@@ -1,6 +1,7 @@
 import { AGENTGATEWAY_BACKEND, type AgentgatewayBackend } from './agentgateway/backend.ts';
 import { AGENTGATEWAY_PARAMETERS, type AgentgatewayParameters } from './agentgateway/parameters.ts';
 import { AGENTGATEWAY_POLICY, type AgentgatewayPolicy } from './agentgateway/policy.ts';
+import { BACKEND_TLS_POLICY, type BackendTLSPolicy } from './backend-tls-policy.ts';
 import {
   CONFIG_MAP,
   type ConfigMap,
@@ -31,6 +32,7 @@ export interface ObjectTypes {
   readonly Gateway: Gateway;
   readonly HTTPRoute: HTTPRoute;
   readonly ReferenceGrant: ReferenceGrant;
+  readonly BackendTLSPolicy: BackendTLSPolicy;
   readonly AgentgatewayBackend: AgentgatewayBackend;
   readonly AgentgatewayPolicy: AgentgatewayPolicy;
   readonly AgentgatewayParameters: AgentgatewayParameters;
@@ -46,6 +48,7 @@ export const SCHEMAS: Readonly<Record<KindName, ObjectSchema>> = {
   Gateway: GATEWAY,
   HTTPRoute: HTTP_ROUTE,
   ReferenceGrant: REFERENCE_GRANT,
+  BackendTLSPolicy: BACKEND_TLS_POLICY,
   AgentgatewayBackend: AGENTGATEWAY_BACKEND,
   AgentgatewayPolicy: AGENTGATEWAY_POLICY,
   AgentgatewayParameters: AGENTGATEWAY_PARAMETERS,

@@ -2,6 +2,7 @@ import { AGENTGATEWAY_BACKEND, type AgentgatewayBackend } from '../../../lib/api
 import { type BackendReason, condition, type ReferenceReason } from '../../../lib/api/conditions.ts';
 import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
 import { Once } from '../once.ts';
+import type { BackendTlsPolicies } from '../policy/backend-tls.ts';
 import type { Levels } from '../policy/levels.ts';
 import type { ResolvedBackend, ResolvedTarget } from '../resolved.ts';
 import { type ObjectStatus, withoutEffect } from '../status.ts';
@@ -14,6 +15,7 @@ export interface BackendContext extends BackendTlsContext {
   readonly services: Services;
   /** Policies that target backends and Services. */
   readonly levels: Levels;
+  readonly backendTls: BackendTlsPolicies;
 }
 
 /** A backend before the policies of a route come in. */
@@ -88,7 +90,7 @@ export class Backends {
     port: number | undefined,
     inherited: ConnectionFields,
   ): ResolvedBackend {
-    const { services, levels } = this.#context;
+    const { services, levels, backendTls } = this.#context;
     const fullName = `${namespace}/${name}`;
     if (port === undefined) {
       return invalid(fullName, 'UnresolvedValue', `backendRef to Service ${fullName}: port is missing`);
@@ -100,6 +102,7 @@ export class Backends {
       ...inherited,
       ...levels.connection(kind, fullName),
       ...levels.connection(kind, fullName, String(port)),
+      ...backendTls.connection(fullName, port),
     };
     // Certificates of pods are made out to the Service's name, not to addresses.
     const connection = toConnection(fields, `${name}.${namespace}.svc.cluster.local`);

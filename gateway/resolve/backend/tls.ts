@@ -50,7 +50,8 @@ export const resolveTls = (
   };
 };
 
-const readAuthority = (
+/** The certificates of authorities that an object holds, or why there are none. */
+export const readAuthority = (
   kind: 'ConfigMap' | 'Secret',
   name: string,
   { configMaps, secrets, authorityProblem }: BackendTlsContext,

@@ -7,6 +7,7 @@ import { type ConnectionFields, NO_FIELDS, toConnection } from '../backend/conne
 import type { Grants } from '../grants.ts';
 import type { Lookup } from '../lookup.ts';
 import type { Connection } from '../resolved.ts';
+import type { BackendTlsPolicies } from './backend-tls.ts';
 import type { Levels } from './levels.ts';
 
 /** Paths of OTLP/HTTP, as its specification has them. */
@@ -22,6 +23,7 @@ export interface CollectorContext {
   readonly grants: Grants | undefined;
   /** What policies say of Services. */
   readonly levels: Pick<Levels, 'connection'>;
+  readonly backendTls: Pick<BackendTlsPolicies, 'connection'>;
   readonly resolvedBackends: Pick<Backends, 'backend'>;
 }
 
@@ -123,7 +125,7 @@ const resolveService = (
   fullName: string,
   host: string,
   port: number,
-  { services, standalone, levels }: CollectorContext,
+  { services, standalone, levels, backendTls }: CollectorContext,
 ): Omit<Referred, 'refersTo'> | string => {
   const service = services.get(fullName);
   if (service === undefined && !standalone) return `BackendNotFound: Service ${fullName} not found`;
@@ -133,6 +135,7 @@ const resolveService = (
   const fields: ConnectionFields = {
     ...levels.connection('Service', fullName),
     ...levels.connection('Service', fullName, String(port)),
+    ...backendTls.connection(fullName, port),
   };
   const connection = toConnection(fields, host);
   return typeof connection === 'string' ? `Service ${fullName}: ${connection}` : { host, port, connection };

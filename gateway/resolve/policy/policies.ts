@@ -1,10 +1,11 @@
 import { AGENTGATEWAY_POLICY, type AgentgatewayPolicy } from '../../../lib/api/agentgateway/policy.ts';
-import { namespacedName } from '../../../lib/api/kinds.ts';
+import { KINDS, namespacedName } from '../../../lib/api/kinds.ts';
 import { compareText } from '../../../lib/api/objects.ts';
 import { inertFields } from '../../../lib/api/schema.ts';
 import { type ConnectionFields, connectionGuards, resolveConnection } from '../backend/connection.ts';
 import type { BackendTlsContext } from '../backend/tls.ts';
 import type { PolicyError, ResolvedPolicy } from '../resolved.ts';
+import type { BackendTlsPolicies } from './backend-tls.ts';
 import type { CollectorContext } from './collector.ts';
 import { frontendGuards, resolveFrontend } from './frontend.ts';
 import type { Levels, PolicyParts } from './levels.ts';
@@ -13,6 +14,7 @@ import { guardsOf, NO_TRAFFIC, resolveTraffic } from './traffic.ts';
 
 export interface PolicyContext extends CollectorContext, BackendTlsContext, TargetObjects {
   readonly levels: Levels;
+  readonly backendTls: BackendTlsPolicies;
 }
 
 /** A policy on its way: which Gateways it reaches is known when all routes are attached. */
@@ -35,7 +37,9 @@ export const resolvePolicies = (
     const { targets, unattached } = index.of(policy);
     const connection = resolveConnection(policy.spec.backend, policy.metadata.namespace ?? '', context);
     const parts = { frontend: {}, traffic: NO_TRAFFIC, connection };
-    return { policy, targets, unattached, connection, lost: addTo(context.levels, policy, targets, parts) };
+    const lost = addTo(context.levels, policy, targets, parts);
+    const overruled = connection.tls === undefined ? [] : overruledTls(targets, context.backendTls);
+    return { policy, targets, unattached, connection, lost: [...lost, ...overruled] };
   });
   // Collectors are reached as policies of their Services say: those have to be known by now.
   return known.map(({ policy, targets, unattached, connection, lost }) => {
@@ -67,6 +71,15 @@ const addTo = (
       }),
     ),
   );
+
+/** What the Gateway API's own policy says of a Service goes before ours. */
+const overruledTls = (targets: readonly PolicyTarget[], backendTls: BackendTlsPolicies): readonly PolicyError[] =>
+  targets.flatMap((target) => {
+    const winner = target.kind === KINDS.Service.kind ? backendTls.policyOf(target.name, target.section) : undefined;
+    if (winner === undefined) return [];
+    const message = `BackendTLSPolicy ${winner}, which goes first, is in force for ${describe(target)}`;
+    return [{ part: 'backend.tls', fatal: true, field: 'backend.tls', message }];
+  });
 
 const describe = ({ kind, name, section }: PolicyTarget): string => {
   if (section === undefined) return `${kind} ${name}`;

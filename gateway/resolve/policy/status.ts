@@ -6,7 +6,8 @@ import type { AncestorStatus, ObjectStatus } from '../status.ts';
 /** Stands for targets that are not there, which cannot be ancestors. Source: the compatible system. */
 const SUMMARY = { group: GROUPS.agentgateway, name: 'StatusSummary' } as const;
 
-const MAX_ANCESTORS = 16;
+/** Gateway API, PolicyStatus. */
+export const MAX_ANCESTORS = 16;
 
 const SECTIONS = ['frontend', 'traffic', 'backend'] as const;
 
