@@ -37,6 +37,8 @@ export interface RequestCase {
   readonly unseen?: readonly string[];
   readonly seenPath?: string;
   readonly seenHost?: string;
+  /** TLS server name that the backend is to see. */
+  readonly seenServerName?: string;
   /** Header fields of the answer. */
   readonly answer?: Readonly<Record<string, string>>;
   readonly unanswered?: readonly string[];

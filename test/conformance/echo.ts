@@ -1,8 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { DialAddress } from '../../gateway/upstream/connect.ts';
 import type { EndpointSlice } from '../../lib/api/core.ts';
 import { SERVICE_NAME_LABEL } from '../../lib/api/core.ts';
+import type { KeyPair } from '../support/acceptance/authority.ts';
 
 /** What an echo server says of a request. */
 export interface Echo {
@@ -14,15 +17,26 @@ export interface Echo {
   readonly namespace: string;
   /** Service that the endpoint was made for. */
   readonly service: string;
+  /** That the client sent; absent: it spoke in clear text. */
+  readonly serverName?: string;
 }
+
+/** Endpoints of this port speak TLS, and nothing else. */
+const TLS_PORT = 8443;
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000 };
 
 /** One echo server for each endpoint address, which is dialled in its place. */
 export class EchoServers {
   readonly #servers = new Map<string, Server>();
+  readonly #identity: KeyPair;
   /** `host:port` of an endpoint → where its server is. */
   readonly addresses = new Map<string, DialAddress>();
+
+  /** @param identity what endpoints of port 8443 show of themselves */
+  constructor(identity: KeyPair) {
+    this.#identity = identity;
+  }
 
   /** Starts servers for endpoints that have none yet; each belongs to the Service that it was first seen with. */
   async follow(slices: readonly EndpointSlice[]): Promise<void> {
@@ -32,7 +46,7 @@ export class EchoServers {
         for (const { port } of ports) {
           const key = `${host}:${port}`;
           if (this.#servers.has(key)) continue;
-          const server = createServer((request, response) => {
+          const answer = (request: IncomingMessage, response: ServerResponse): void => {
             const url = new URL(request.url ?? '/', 'http://echo');
             const [, amount = '0', unit = 'ms'] = /^(\d+)(ms|s)$/.exec(url.searchParams.get('delay') ?? '') ?? [];
             for (const field of String(request.headers['x-echo-set-header'] ?? '').split(',')) {
@@ -46,13 +60,15 @@ export class EchoServers {
               headers: request.headers as Record<string, string>,
               namespace: metadata.namespace ?? '',
               service,
+              ...serverNameOf(request),
             };
-            const answer = (): void => {
+            const end = (): void => {
               response.setHeader('content-type', 'application/json');
               response.end(JSON.stringify(echo));
             };
-            setTimeout(answer, Number(amount) * (UNITS[unit] ?? 0)).unref();
-          });
+            setTimeout(end, Number(amount) * (UNITS[unit] ?? 0)).unref();
+          };
+          const server = port === TLS_PORT ? createTlsServer(this.#identity, answer) : createServer(answer);
           this.#servers.set(key, server);
           await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
           this.addresses.set(key, { host: '127.0.0.1', port: (server.address() as AddressInfo).port });
@@ -70,3 +86,9 @@ export class EchoServers {
     );
   }
 }
+
+/** Node gives false for a connection without one. */
+const serverNameOf = ({ socket }: IncomingMessage): Pick<Echo, 'serverName'> => {
+  const { servername } = socket as TLSSocket;
+  return typeof servername === 'string' ? { serverName: servername } : {};
+};

@@ -40,7 +40,9 @@ export const pureProblems = (request: RequestCase, snapshot: Snapshot): readonly
   const matching = found.filter(
     ({ name, endpoints }) =>
       // Nobody there to ask: 503.
-      endpoints.length > 0 === (status !== 503) && (pod !== undefined || name.endsWith(`/${wanted}`)),
+      endpoints.length > 0 === (status !== 503) &&
+      (pod !== undefined || name.endsWith(`/${wanted}`)) &&
+      (request.seenServerName === undefined || endpoints.every(({ tls }) => tls?.sni === request.seenServerName)),
   );
   return matching.length > 0
     ? []

@@ -2,28 +2,40 @@ import type { Snapshot } from '../../gateway/compile/snapshot.ts';
 import type { Resolution } from '../../gateway/resolve/resolve.ts';
 import type { SourcedObject } from '../../gateway/source/event.ts';
 import type { Resources } from '../../lib/api/objects.ts';
-import { createAuthority } from '../support/acceptance/authority.ts';
+import { createAuthority, type KeyPair } from '../support/acceptance/authority.ts';
 import { type ConformanceCase, type Expectation, readBase } from './case.ts';
 import { compileFor, pureProblems, pureShareProblems } from './pure.ts';
 import { Proxies } from './sockets.ts';
-import { readObject, statusProblems, type Variables, variablesOf, World } from './world.ts';
+import { readObject, statusProblems, type Variables, World } from './world.ts';
 
 /** Name that certificates are made out to; clients of the cases look at the chain alone. */
 const HOST = 'example.org';
+/** Names of all backends that speak TLS. */
+const BACKEND = 'abc.example.com';
+const MORE_NAMES = { names: ['other.example.com'], uris: ['spiffe://abc.example.com/test-identity'] };
 
 /** What all cases begin with, read once. */
 interface Beginning {
   /** PEM of what clients trust. */
   readonly authority: string;
   readonly variables: Variables;
+  /** What backends that speak TLS show of themselves. */
+  readonly backend: KeyPair;
   readonly objects: readonly SourcedObject[];
 }
 
 const begin = async (): Promise<Beginning> => {
   const authority = await createAuthority();
-  const variables = variablesOf(await authority.issue(HOST));
+  const { cert, key } = await authority.issue(HOST);
+  const other = await createAuthority();
+  const variables: Variables = {
+    TLS_CRT: cert,
+    TLS_KEY: key,
+    CA_CRT: authority.certificate,
+    OTHER_CA_CRT: other.certificate,
+  };
   const objects = readBase().map((text) => readObject(text, variables));
-  return { authority: authority.certificate, variables, objects };
+  return { authority: authority.certificate, variables, backend: await authority.issue(BACKEND, MORE_NAMES), objects };
 };
 
 let beginning: Promise<Beginning> | undefined;
@@ -50,7 +62,7 @@ export const runPure = async (item: ConformanceCase): Promise<readonly string[]>
 /** What is wrong when requests go over sockets to echo servers. */
 export const runSockets = async (item: ConformanceCase): Promise<readonly string[]> => {
   const start = await begun();
-  const proxies = new Proxies(start.authority);
+  const proxies = new Proxies(start.authority, start.backend);
   try {
     return await run(item, start, async ({ requests = [], shares }, resolution, { EndpointSlice }) => {
       await proxies.follow(resolution, EndpointSlice);

@@ -43,13 +43,16 @@ const request = record(
     unseen: some(field),
     seenPath: text,
     seenHost: text,
+    seenServerName: text,
     answer: fields,
     unanswered: some(field),
   },
   ['gateway', 'path'],
   {
     dependencies: {
-      ...Object.fromEntries(['seen', 'unseen', 'seenPath', 'seenHost', 'pod'].map((name) => [name, whereServed])),
+      ...Object.fromEntries(
+        ['seen', 'unseen', 'seenPath', 'seenHost', 'seenServerName', 'pod'].map((name) => [name, whereServed]),
+      ),
       refused: record(asked, []),
     },
   },

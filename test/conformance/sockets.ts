@@ -6,6 +6,7 @@ import type { Resolution } from '../../gateway/resolve/resolve.ts';
 import type { RequestRecord } from '../../gateway/telemetry/record.ts';
 import { Upstream } from '../../gateway/upstream/upstream.ts';
 import type { EndpointSlice } from '../../lib/api/core.ts';
+import type { KeyPair } from '../support/acceptance/authority.ts';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { clock } from '../support/http/server.ts';
 import type { RequestCase, SharesCase } from './case.ts';
@@ -30,15 +31,20 @@ const SHARE_ATTEMPTS = 10;
 
 /** The gateway as a cluster has it: one server for each Gateway, which follows every change of the objects. */
 export class Proxies {
-  readonly #echo = new EchoServers();
-  readonly #upstream = new Upstream({ connectTo: this.#echo.addresses, now: clock.now });
+  readonly #echo: EchoServers;
+  readonly #upstream: Upstream;
   readonly #servers = new Map<string, GatewayServer>();
   readonly #records: RequestRecord[] = [];
   readonly #authority: string;
 
-  /** @param authority PEM of what clients trust */
-  constructor(authority: string) {
+  /**
+   * @param authority PEM of what clients trust
+   * @param backend what backends that speak TLS show of themselves
+   */
+  constructor(authority: string, backend: KeyPair) {
     this.#authority = authority;
+    this.#echo = new EchoServers(backend);
+    this.#upstream = new Upstream({ connectTo: this.#echo.addresses, now: clock.now });
   }
 
   async follow(resolution: Resolution, slices: readonly EndpointSlice[]): Promise<void> {
@@ -209,6 +215,9 @@ const echoProblems = (what: string, request: RequestCase, body: string): readonl
     ...((pod ?? backend) === echo.service ? [] : [`${what}: ${echo.service} answered, expected ${pod ?? backend}`]),
     ...(echo.path === seenPath ? [] : [`${what}: the backend saw ${echo.path}, expected ${seenPath}`]),
     ...(echo.host === seenHost ? [] : [`${what}: the backend saw host ${echo.host}, expected ${seenHost}`]),
+    ...(request.seenServerName === undefined || echo.serverName === request.seenServerName
+      ? []
+      : [`${what}: the backend saw server name ${echo.serverName}, expected ${request.seenServerName}`]),
     ...(echo.method === (request.method ?? 'GET') ? [] : [`${what}: the backend saw ${echo.method}`]),
     ...fieldProblems(`${what}: backend saw`, echo.headers, request.seen, request.unseen),
   ];

@@ -1,15 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
-import { certificateProblem } from '../../gateway/http/tls/certificate.ts';
+import { authorityProblem, certificateProblem } from '../../gateway/http/tls/certificate.ts';
 import { type Resolution, resolve } from '../../gateway/resolve/resolve.ts';
 import type { ObjectStatus } from '../../gateway/resolve/status.ts';
 import type { SourcedObject } from '../../gateway/source/event.ts';
 import { readObjects } from '../../gateway/source/read.ts';
 import { conditionGroups } from '../../gateway/status/conditions.ts';
 import { Store } from '../../gateway/store/store.ts';
+import type { ConfigMap } from '../../lib/api/core.ts';
 import type { KindName } from '../../lib/api/kinds.ts';
 import type { Resources } from '../../lib/api/objects.ts';
 import { enableLinearRegExp } from '../../lib/cel/regexp.ts';
-import type { KeyPair } from '../support/acceptance/authority.ts';
 import type { Change, Expectation } from './case.ts';
 
 enableLinearRegExp(setFlagsFromString);
@@ -19,12 +19,21 @@ const ADDRESS = '127.0.0.1';
 /** Objects are created a second apart: who is older goes first. */
 const FIRST_CREATION = Date.UTC(2026, 0, 1);
 
-/** Variables of Secrets: the certificate of all listeners. */
-export const variablesOf = ({ cert, key }: KeyPair): Variables => ({ TLS_CRT: cert, TLS_KEY: key });
-export type Variables = Readonly<Record<'TLS_CRT' | 'TLS_KEY', string>>;
+/** Of Secrets: the certificate of all listeners. Of ConfigMaps: the authority of all backends that speak TLS, and one that nobody is of. */
+export type Variables = Readonly<Record<'TLS_CRT' | 'TLS_KEY' | 'CA_CRT' | 'OTHER_CA_CRT', string>>;
 
-/** The object of one YAML document, as the gateway reads it. */
+/** The object of one YAML document, as the gateway reads it, with variables in ConfigMaps, too. */
 export const readObject = (text: string, variables: Variables): SourcedObject => {
+  const object = readPlainObject(text, variables);
+  if (object.kind !== 'ConfigMap') return object;
+  const data = Object.entries((object.object as ConfigMap).data ?? {}).map(([key, value]) => {
+    const name = /^\$\{(\w+)\}$/.exec(value)?.[1];
+    return [key, name === undefined ? value : variables[name as keyof Variables]];
+  });
+  return { ...object, object: { ...object.object, data: Object.fromEntries(data) } as SourcedObject['object'] };
+};
+
+const readPlainObject = (text: string, variables: Variables): SourcedObject => {
   const { objects, problems } = readObjects('case.yaml', text, variables);
   const [object, ...others] = objects.values();
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
@@ -61,7 +70,12 @@ export class World {
   }
 
   resolve(): Resolution {
-    return resolve(this.resources, { standalone: false, certificateProblem, addressesOf: () => [ADDRESS] });
+    return resolve(this.resources, {
+      standalone: false,
+      certificateProblem,
+      authorityProblem,
+      addressesOf: () => [ADDRESS],
+    });
   }
 
   #put(resource: SourcedObject): void {

@@ -20,7 +20,9 @@ export interface IssueOptions {
   /** Default: the DNS name as common name. */
   readonly subject?: Subject;
   /** Beside the DNS name. */
+  readonly names?: readonly string[];
   readonly addresses?: readonly string[];
+  readonly uris?: readonly string[];
 }
 
 /** Whom a certificate is of, as the Kubernetes API reads it: a user and its groups. */
@@ -68,7 +70,9 @@ export const createAuthority = async (): Promise<Authority> => {
         key = 'ecdsa',
         notAfter = VALIDITY.notAfter,
         subject = { user: host, groups: [] },
+        names = [],
         addresses = [],
+        uris = [],
       } = options;
       const { publicKey, privateKey } = await generateKeys(ALGORITHMS[key]);
       const certificate = await x509.X509CertificateGenerator.create({
@@ -81,8 +85,9 @@ export const createAuthority = async (): Promise<Authority> => {
         signingKey: keys.privateKey,
         extensions: [
           new x509.SubjectAlternativeNameExtension([
-            { type: 'dns', value: host },
+            ...[host, ...names].map((value) => ({ type: 'dns' as const, value })),
             ...addresses.map((value) => ({ type: 'ip' as const, value })),
+            ...uris.map((value) => ({ type: 'url' as const, value })),
           ]),
         ],
       });

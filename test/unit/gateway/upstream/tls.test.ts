@@ -183,7 +183,7 @@ describe('a Unix socket', () => {
 
 describe('names in a certificate', () => {
   const accepts = (name: string, subjectaltname: string | undefined): boolean =>
-    identityCheck([name])('', { subject: {}, subjectaltname } as never) === undefined;
+    identityCheck([name])('', { subject: { CN: 'common.example.com' }, subjectaltname } as never) === undefined;
 
   test.each<[string, string | undefined, boolean]>([
     ['spiffe://a/b', 'DNS:x, URI:spiffe://a/b', true],
@@ -192,7 +192,13 @@ describe('names in a certificate', () => {
     ['spiffe://a/b,c', 'URI:"spiffe://a/b,c"', true],
     ['spiffe://a/b', undefined, false],
     ['a.example.com', 'DNS:*.example.com', true],
+    ['*.example.com', 'DNS:*.example.com', true],
+    ['*.example.com', 'DNS:a.example.com', false],
     ['10.0.0.1', 'IP Address:10.0.0.1', true],
+    // RFC 9525 §2: the common name says nothing.
+    ['common.example.com', 'DNS:common.example.com', true],
+    ['common.example.com', 'URI:spiffe://a/b', false],
+    ['common.example.com', undefined, false],
   ])('%s in %s: %p', (name, names, accepted) => {
     expect(accepts(name, names)).toBe(accepted);
   });
