@@ -54,6 +54,7 @@ describe('what a case gets wrong is told', () => {
     ['a header that the backend saw', 'seen: {x-one: "2"}'],
     ['a header that it was not to see', 'unseen: [x-one]'],
     ['its path', 'seenPath: /other'],
+    ['the TLS server name that it saw', 'seenServerName: example.com'],
     ['its host', 'seenHost: other.example.com'],
     ['a header of the answer', 'answer: {x-two: "1"}'],
     ['a header that was not to come', 'unanswered: [x-two]'],

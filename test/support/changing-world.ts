@@ -10,6 +10,9 @@ const core = (kind: string, metadata: object, rest: object) => ({ apiVersion: 'v
 const service = (namespace: string, name: string, port: number, labels: object = {}) =>
   core('Service', meta(namespace, name, labels), { spec: { ports: [{ port }] } });
 
+const named = (namespace: string, name: string, port: number) =>
+  core('Service', meta(namespace, name), { spec: { ports: [{ name: 'https', port }] } });
+
 const slice = (name: string, of: string, address: string, namespace = 'team') => ({
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
@@ -75,6 +78,14 @@ const targets = (policies: object) => ({
 });
 const tls = { caCertificateRefs: [{ name: 'authority' }] };
 
+const encrypted = (service: string, section: object = {}) => ({
+  targetRefs: [{ group: '', kind: 'Service', name: service, ...section }],
+  validation: {
+    hostname: 'web.example.com',
+    caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: 'authority' }],
+  },
+});
+
 /** Each line: the forms of one object. */
 const FORMS: readonly (readonly object[])[] = [
   [gatewayApi('GatewayClass', { name: 'agentgateway' }, { controllerName: 'agentgateway.dev/agentgateway' })],
@@ -110,11 +121,22 @@ const FORMS: readonly (readonly object[])[] = [
     }),
   ],
   [
+    gatewayApi('BackendTLSPolicy', meta('team', 'tls'), encrypted('web')),
+    gatewayApi('BackendTLSPolicy', meta('team', 'tls'), encrypted('web', { sectionName: 'https' })),
+    gatewayApi('BackendTLSPolicy', meta('team', 'tls'), encrypted('late')),
+  ],
+  [gatewayApi('BackendTLSPolicy', meta('team', 'a-first'), encrypted('web'))],
+  [
     core('Namespace', { name: 'team', labels: { tier: 'gold' } }, {}),
     core('Namespace', { name: 'team', labels: { tier: 'lead' } }, {}),
   ],
   [core('Namespace', { name: 'elsewhere', labels: { tier: 'gold' } }, {})],
-  [service('team', 'web', 80, { app: 'web' }), service('team', 'web', 80), service('team', 'web', 81)],
+  [
+    service('team', 'web', 80, { app: 'web' }),
+    service('team', 'web', 80),
+    service('team', 'web', 81),
+    named('team', 'web', 80),
+  ],
   [service('team', 'late', 80), service('team', 'late', 80, { app: 'web' })],
   [service('market', 'shop', 80), service('market', 'shop', 8080)],
   [service('team', 'stranger', 80), service('team', 'stranger', 80, { app: 'web' })],

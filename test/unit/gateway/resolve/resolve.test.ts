@@ -19,27 +19,30 @@ const CLASS: GatewayClass = {
 };
 
 describe('resolve', () => {
-  test.each(['hostnames', 'policy-precedence', 'gateways-on-one-port', 'collector-port'])(
-    'comes to the same result whatever the order of the objects: %s',
-    (name) => {
-      const resources = golden(name);
-      const expected = JSON.stringify(printResolution(resolve(resources)));
-      const shuffled = fc.record(
-        Object.fromEntries(
-          Object.entries(resources).map(([kind, objects]) => [
-            kind,
-            fc.shuffledSubarray([...objects], { minLength: objects.length }),
-          ]),
-        ),
-      ) as unknown as fc.Arbitrary<Resources>;
-      fc.assert(
-        fc.property(shuffled, (order) => {
-          expect(JSON.stringify(printResolution(resolve(order)))).toBe(expected);
-        }),
-        { numRuns: 20 },
-      );
-    },
-  );
+  test.each([
+    'hostnames',
+    'policy-precedence',
+    'gateways-on-one-port',
+    'collector-port',
+    'backend-tls-policy-conflicts',
+  ])('comes to the same result whatever the order of the objects: %s', (name) => {
+    const resources = golden(name);
+    const expected = JSON.stringify(printResolution(resolve(resources)));
+    const shuffled = fc.record(
+      Object.fromEntries(
+        Object.entries(resources).map(([kind, objects]) => [
+          kind,
+          fc.shuffledSubarray([...objects], { minLength: objects.length }),
+        ]),
+      ),
+    ) as unknown as fc.Arbitrary<Resources>;
+    fc.assert(
+      fc.property(shuffled, (order) => {
+        expect(JSON.stringify(printResolution(resolve(order)))).toBe(expected);
+      }),
+      { numRuns: 20 },
+    );
+  });
 
   test('does not change what it is given', () => {
     const resources = golden('post');

@@ -22,6 +22,11 @@ const route = (name: string, fields: object = {}): Stored => ({
   ...fields,
 });
 
+const policy = (name: string, fields: object = {}): Stored => ({
+  ...route(name, fields),
+  kind: 'BackendTLSPolicy',
+});
+
 const accepted = (name: string, generation = 1): ObjectStatus => ({
   kind: 'HTTPRoute',
   namespace: 'ns',
@@ -75,6 +80,36 @@ const writes = (): number => server.writes().length;
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150));
 
 describe('a report', () => {
+  test('leaves what other controllers say of a policy', async () => {
+    const name = 'tls';
+    const theirs = { ancestorRef: { name: 'theirs' }, controllerName: 'example.com/theirs', conditions: [] };
+    server.put(policy(name, { status: { ancestors: [theirs] } }));
+    await start();
+    const ancestorRef = { group: KINDS.Gateway.group, kind: KINDS.Gateway.kind, namespace: 'ns', name: 'gw' };
+    const conditions = [condition('BackendTlsConflicted', 3), condition('BackendTlsResolvedRefs', 3)];
+    const ours = { ancestorRef, controllerName: OURS, conditions };
+    writer.report([{ kind: 'BackendTLSPolicy', namespace: 'ns', name, ancestors: [ours] }]);
+    const written = () => server.store.get(collectionOf(KINDS.BackendTLSPolicy), 'ns', name)?.status;
+    await until(() => JSON.stringify(written()).includes('Conflicted'));
+    expect(written()).toMatchObject({
+      ancestors: [
+        theirs,
+        {
+          ancestorRef,
+          controllerName: OURS,
+          conditions: [
+            { type: 'Accepted', status: 'False', reason: 'Conflicted', observedGeneration: 3 },
+            { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs', observedGeneration: 3 },
+          ],
+        },
+      ],
+    });
+    // No Gateway of ours leads there any more.
+    writer.report([{ kind: 'BackendTLSPolicy', namespace: 'ns', name, ancestors: [] }]);
+    await until(() => !JSON.stringify(written()).includes(OURS));
+    expect(written()).toEqual({ ancestors: [theirs] });
+  });
+
   test('is written once, and the same again not at all', async () => {
     for (const name of ['a', 'b', 'c']) server.put(route(name));
     await start();

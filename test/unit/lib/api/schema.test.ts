@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type {
+  IBackendTLSPolicy,
   IGateway,
   IHTTPRoute,
   IReferenceGrant,
 } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import type { BackendTLSPolicySpec } from '../../../../lib/api/backend-tls-policy.ts';
 import type { GatewaySpec, ReferenceGrantSpec } from '../../../../lib/api/gateway-api.ts';
 import type { HTTPRouteSpec } from '../../../../lib/api/http-route.ts';
 import { SCHEMAS } from '../../../../lib/api/objects.ts';
@@ -31,6 +33,8 @@ type Item<T> = NonNullable<T> extends readonly (infer I)[] ? I : never;
 type OurRule = Item<HTTPRouteSpec['rules']>;
 type TheirRule = Item<IHTTPRoute['spec']['rules']>;
 type OurListener = Item<GatewaySpec['listeners']>;
+type OurTls = BackendTLSPolicySpec['validation'];
+type TheirTls = IBackendTLSPolicy['spec']['validation'];
 type TheirListener = Item<IGateway['spec']['listeners']>;
 
 describe('schemas', () => {
@@ -43,6 +47,14 @@ describe('schemas', () => {
       true satisfies Same<Names<Item<OurRule['matches']>>, Names<Item<TheirRule['matches']>>>,
       true satisfies Same<Names<Item<OurRule['backendRefs']>>, Names<Item<TheirRule['backendRefs']>>>,
       true satisfies Same<Names<Item<OurRule['filters']>>, Names<Item<TheirRule['filters']>>>,
+      true satisfies Same<Names<BackendTLSPolicySpec>, Names<IBackendTLSPolicy['spec']>>,
+      true satisfies Same<
+        Names<Item<BackendTLSPolicySpec['targetRefs']>>,
+        Names<Item<IBackendTLSPolicy['spec']['targetRefs']>>
+      >,
+      true satisfies Same<Names<OurTls>, Names<TheirTls>>,
+      true satisfies Same<Names<Item<OurTls['caCertificateRefs']>>, Names<Item<TheirTls['caCertificateRefs']>>>,
+      true satisfies Same<Names<Item<OurTls['subjectAltNames']>>, Names<Item<TheirTls['subjectAltNames']>>>,
       true satisfies Same<
         Names<Item<ReferenceGrantSpec['to']>>,
         Names<Item<NonNullable<IReferenceGrant['spec']>['to']>>
