@@ -27,7 +27,7 @@ interface Beginning {
 const begin = async (): Promise<Beginning> => {
   const authority = await createAuthority();
   const { cert, key } = await authority.issue(HOST);
-  const other = await createAuthority();
+  const other = await createAuthority('Stranger');
   const variables: Variables = {
     TLS_CRT: cert,
     TLS_KEY: key,

@@ -50,12 +50,12 @@ const ALGORITHMS = {
 const ALGORITHM = ALGORITHMS.ecdsa;
 const VALIDITY = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) };
 
-/** A certificate authority for one test run. */
-export const createAuthority = async (): Promise<Authority> => {
+/** A certificate authority for one test run. Two of one name cannot be told apart in a list of authorities. */
+export const createAuthority = async (commonName = 'Test authority'): Promise<Authority> => {
   // Later than the line above: this library asks for `Reflect` metadata while it loads.
   const x509 = await import('@peculiar/x509');
   const keys = await generateKeys();
-  const name = 'CN=Test authority';
+  const name = `CN=${commonName}`;
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     ...VALIDITY,
     name,
