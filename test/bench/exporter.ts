@@ -18,8 +18,11 @@ const WARM_UP = 1_000;
 const TIME = 8;
 const FLAPPING = Number(process.argv[2] ?? 60);
 const TURN = 2_000;
-/** MiB that a gateway may have more than the one whose collector works: a full queue is 16, and a batch under way not 4. */
-const MAX_MEMORY = 48;
+/**
+ * MiB that a gateway may have more than the one whose collector works: a full queue is 16 at most, a batch under way not 4, and heaps of equal
+ * gateways differ by some 40.
+ */
+const MAX_MEMORY = 64;
 /** Spans of a batch. */
 const BATCH = 512;
 /** At least as many times more spans as the slow collector takes, with some to spare for a machine that slows down; seconds, for some batches. */
