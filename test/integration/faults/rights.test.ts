@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { GROUPS, KINDS } from '../../../lib/api/kinds.ts';
 import type { ControlPlane } from '../../support/control-plane/control-plane.ts';
 import { underLoad } from '../../support/load.ts';
 import { RECOVERY, route, START_TIMEOUT, secret, startWorld, type World } from './world.ts';
@@ -14,6 +15,11 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ${role}}
 subjects: [{kind: ServiceAccount, name: gateway, namespace: default}]
 `;
 
+/** Resources of the Gateway API besides HTTPRoutes, and all statuses. */
+const OTHERS = Object.values(KINDS)
+  .filter(({ group }) => group === GROUPS.gateway)
+  .flatMap(({ plural }) => [...(plural === KINDS.HTTPRoute.plural ? [] : [plural]), `${plural}/status`]);
+
 /** All rights, but those to HTTPRoutes in a role of their own. */
 const RIGHTS = `
 apiVersion: v1
@@ -25,9 +31,7 @@ kind: ClusterRole
 metadata: {name: most}
 rules:
   - {apiGroups: ['', agentgateway.dev, coordination.k8s.io, discovery.k8s.io, apiextensions.k8s.io], resources: ['*'], verbs: ['*']}
-  - apiGroups: [gateway.networking.k8s.io]
-    resources: [gatewayclasses, gatewayclasses/status, gateways, gateways/status, httproutes/status, referencegrants]
-    verbs: ['*']
+  - {apiGroups: [${GROUPS.gateway}], resources: [${OTHERS.join(', ')}], verbs: ['*']}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
