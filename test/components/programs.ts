@@ -1,5 +1,5 @@
 /** A folder beside this file: a Go module that pins one component and all that it is built from. */
-export type Module = 'etcd' | 'kubernetes' | 'conformance' | 'coredns' | 'collector';
+export type Module = 'etcd' | 'kubernetes' | 'conformance' | 'coredns' | 'collector' | 'tempo';
 
 export interface Source {
   readonly module: Module;
@@ -21,6 +21,7 @@ export const PROGRAMS = {
   'gateway-api-conformance': { module: 'conformance', package: '.', test: true },
   coredns: { module: 'coredns', package: 'github.com/coredns/coredns' },
   'otelcol-contrib': { module: 'collector', package: '.' },
+  tempo: { module: 'tempo', package: 'github.com/grafana/tempo/cmd/tempo' },
 } as const satisfies Readonly<Record<string, Source>>;
 
 export type Program = keyof typeof PROGRAMS;
