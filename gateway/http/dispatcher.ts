@@ -8,6 +8,7 @@ import { Policies } from '../policy/apply.ts';
 import { findListener, findMatch, type RoutableRequest } from '../route/router.ts';
 import { chooseBackend } from '../route/weight.ts';
 import type { EnvironmentFacts } from '../telemetry/context.ts';
+import { KeptBytes } from '../telemetry/kept.ts';
 import type { ConnectionMetrics } from '../telemetry/metrics/connections.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -29,7 +30,7 @@ export interface Handlers {
 
 export interface DispatcherOptions {
   readonly handlers: Handlers;
-  readonly telemetry: Pick<Telemetry, 'begin' | 'finish'>;
+  readonly telemetry: Pick<Telemetry, 'begin' | 'needs' | 'finish'>;
   /** Counts connections; default: nobody does. */
   readonly connections?: Pick<ConnectionMetrics, 'opened' | 'ended'>;
   /** Milliseconds of the Unix epoch, with fractions. */
@@ -89,6 +90,7 @@ export class Dispatcher {
     }
     const { listener, record } = this.begin(received, bind, connection);
     const exchange: Exchange = { request, response, record, forward: newForward(request, record.request.target) };
+    response.kept = record.response.kept;
     const closed = new Promise<void>((resolve) => {
       response.once('close', resolve);
     });
@@ -115,6 +117,9 @@ export class Dispatcher {
     const listener = routable instanceof GatewayError ? undefined : findListener(bind, routable.host, serverName);
     const record = newRecord(now(), facts, listener?.labels ?? bindLabels(bind), listener?.telemetry);
     record.trace = telemetry.begin(listener?.telemetry, facts);
+    const { requestBody, responseBody } = telemetry.needs(listener?.telemetry);
+    if (requestBody) record.request.kept = new KeptBytes();
+    if (responseBody) record.response.kept = new KeptBytes();
     return { listener, record };
   }
 

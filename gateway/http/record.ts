@@ -13,7 +13,7 @@ export const newRecord = (
   startTime,
   endTime: startTime,
   request,
-  response: { status: 0, headers: {}, bytes: 0 },
+  response: { status: 0, headers: {}, bytes: 0, kept: undefined },
   telemetry,
   labels,
   pathMatch: undefined,

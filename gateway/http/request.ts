@@ -59,7 +59,7 @@ const factsOf = (peer: Peer, sent: SentFacts): RequestFacts => ({
   remotePort: peer.remotePort,
   localPort: peer.localPort,
   bytes: 0,
-  body: undefined,
+  kept: undefined,
 });
 
 const pathAndQuery = ({ path, query }: { readonly path: string; readonly query: string | undefined }): string =>

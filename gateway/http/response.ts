@@ -1,4 +1,5 @@
 import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { KeptBytes } from '../telemetry/kept.ts';
 
 /** Names and values; or one list of both. */
 type Fields = OutgoingHttpHeaders | OutgoingHttpHeader[];
@@ -7,6 +8,8 @@ type Fields = OutgoingHttpHeaders | OutgoingHttpHeader[];
 export class GatewayResponse extends ServerResponse {
   /** Bytes of the body that were accepted for sending; framing is not counted. */
   bodyBytes = 0;
+  /** Takes up the body, if it is to be kept. */
+  kept: KeptBytes | undefined;
   /** Header fields as they were written, once they were. */
   sentHeaders: OutgoingHttpHeaders = {};
   /** Asked when the header is written: whether the connection ends with this response. */
@@ -47,8 +50,9 @@ export class GatewayResponse extends ServerResponse {
   #count(chunk: unknown): void {
     // RFC 9110 §9.3.2: what is written in answer to HEAD is not sent.
     if (this.req.method === 'HEAD') return;
-    if (typeof chunk === 'string') this.bodyBytes += Buffer.byteLength(chunk);
-    else if (chunk instanceof Uint8Array) this.bodyBytes += chunk.length;
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return;
+    this.bodyBytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
+    this.kept?.push(chunk);
   }
 }
 

@@ -3,7 +3,6 @@ import type { McpBackend } from '../compile/snapshot.ts';
 import { GatewayError } from '../errors.ts';
 import { type Exchange, timeLeft } from '../exchange.ts';
 import { waitToRetry } from '../retry.ts';
-import { MAX_KEPT_BYTES } from '../telemetry/context.ts';
 import type { KnownNames } from '../telemetry/names.ts';
 import type { Needs } from '../telemetry/needs.ts';
 import type { TelemetryPolicy } from '../telemetry/policy.ts';
@@ -149,7 +148,7 @@ export class McpHandler {
     if (isObject(meta)) onMessage(record, meta);
     record.request.bytes = body.length;
     const needed = needs(record.telemetry);
-    if (needed.body) record.request.body = body.subarray(0, MAX_KEPT_BYTES);
+    record.request.kept?.push(body);
     if (needed.arguments && facts.resourceType === 'tool' && message.kind === 'request') {
       facts.arguments = own(message.params, 'arguments');
     }

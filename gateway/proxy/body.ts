@@ -12,10 +12,10 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
  */
 export class RequestBody extends Readable {
   readonly #request: IncomingMessage;
-  readonly #onBytes: (count: number) => void;
+  readonly #onBytes: (chunk: Buffer) => void;
   #reading = false;
 
-  constructor(request: IncomingMessage, onBytes: (count: number) => void) {
+  constructor(request: IncomingMessage, onBytes: (chunk: Buffer) => void) {
     super();
     this.#request = request;
     this.#onBytes = onBytes;
@@ -46,7 +46,7 @@ export class RequestBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#onBytes(chunk.length);
+    this.#onBytes(chunk);
     if (!this.push(chunk)) this.#request.pause();
   };
 

@@ -52,9 +52,10 @@ export class ProxyHandler {
     const call = newUpstreamCall(endpoint, forward.method, newSpanId(), now());
     record.upstreamCalls.push(call);
     const body = hasBody(request)
-      ? new RequestBody(request, (count) => {
-          record.request.bytes += count;
-          call.requestBytes += count;
+      ? new RequestBody(request, (chunk) => {
+          record.request.bytes += chunk.length;
+          call.requestBytes += chunk.length;
+          record.request.kept?.push(chunk);
         })
       : undefined;
     const headers = requestHeaders(exchange, endpoint, call.spanId);

@@ -5,11 +5,9 @@ import { fromJson } from '../../lib/cel/json.ts';
 import { readsPath } from '../../lib/cel/references.ts';
 import type { CelField, CelRoot } from '../../lib/cel/roots.ts';
 import { argumentsValue, resultValue } from './capture/captured.ts';
+import { MAX_KEPT_BYTES } from './kept.ts';
 import type { NamedExpression } from './policy.ts';
 import type { RequestFacts, RequestRecord } from './record.ts';
-
-/** Bytes of a request's body that are kept for expressions; arguments that came in a longer one are not kept for them. */
-export const MAX_KEPT_BYTES = 256 * 1_024;
 
 /** What expressions may read of the process that the gateway runs in. */
 export interface EnvironmentFacts {
@@ -59,14 +57,16 @@ const VARIABLES = {
     pathAndQuery: ({ request }) => request.target,
     version: ({ request }) => `HTTP/${request.httpVersion}`,
     headers: ({ request }) => headerMap(Object.entries(request.headers)),
-    body: ({ request }) => (request.bytes > MAX_KEPT_BYTES ? undefined : request.body),
-    bodyPrefix: ({ request }) => request.body,
+    body: ({ request, record }) => (hasEnded(record) ? request.kept?.body : undefined),
+    bodyPrefix: ({ request, record }) => (hasEnded(record) ? request.kept?.prefix : undefined),
     startTime: ({ record }) => record && new Date(record.startTime),
     endTime: ({ record }) => (hasEnded(record) ? new Date(record.endTime) : undefined),
   },
   response: {
     code: ({ record }) => record && BigInt(record.response.status),
     headers: ({ record }) => record && headerMap(Object.entries(record.response.headers)),
+    body: ({ record }) => (hasEnded(record) ? record.response.kept?.body : undefined),
+    bodyPrefix: ({ record }) => (hasEnded(record) ? record.response.kept?.prefix : undefined),
   },
   proxy: {
     bind: ({ record }) => record?.labels.bind,

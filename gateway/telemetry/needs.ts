@@ -5,8 +5,10 @@ import type { TelemetryPolicy } from './policy.ts';
 
 /** What of a request has to be kept until its end, because something will be written of it. */
 export interface Needs {
-  /** The first MAX_KEPT_BYTES of the request's body. */
-  readonly body: boolean;
+  /** The beginning of the request's body. */
+  readonly requestBody: boolean;
+  /** The beginning of the response's body. */
+  readonly responseBody: boolean;
   /** A tool's arguments. */
   readonly arguments: boolean;
   /** The beginning of a tool's result. */
@@ -18,7 +20,8 @@ export const needsOf = (policy: TelemetryPolicy, audit: boolean): Needs => {
   const { tracing, accessLog } = policy;
   const needed = new Set<CelNeed>(expressionsIn(policy).flatMap(({ needs }) => [...needs]));
   return {
-    body: needed.has('request.body') || needed.has('request.bodyPrefix'),
+    requestBody: needed.has('request.body') || needed.has('request.bodyPrefix'),
+    responseBody: needed.has('response.body') || needed.has('response.bodyPrefix'),
     arguments:
       (policy.audit ?? audit) ||
       tracing?.capture?.arguments === true ||

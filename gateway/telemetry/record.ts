@@ -1,6 +1,7 @@
 import type { McpResourceType } from '../../lib/api/mcp.ts';
 import type { Outcome } from '../../lib/api/telemetry/outcomes.ts';
 import type { Reason } from '../errors.ts';
+import type { KeptBytes } from './kept.ts';
 import type { RouteLabels } from './labels.ts';
 import type { TelemetryPolicy } from './policy.ts';
 import type { SpanAttribute, SpanEvent } from './trace/span.ts';
@@ -50,8 +51,8 @@ export interface RequestFacts {
   readonly localPort: number;
   /** Body bytes received. */
   bytes: number;
-  /** The beginning of the body, kept only when an expression reads it. */
-  body: Uint8Array | undefined;
+  /** Takes up the body as it is read: there when an expression reads it. */
+  kept?: KeptBytes | undefined;
 }
 
 export interface ResponseFacts {
@@ -59,6 +60,8 @@ export interface ResponseFacts {
   status: number;
   headers: Readonly<Record<string, string | string[] | number | undefined>>;
   bytes: number;
+  /** Took up the body as it was written: there when an expression reads it. */
+  kept?: KeptBytes | undefined;
 }
 
 export interface BackendFacts {

@@ -9,6 +9,7 @@ import type { EndpointSlice } from '../../lib/api/core.ts';
 import type { KeyPair } from '../support/acceptance/authority.ts';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { clock } from '../support/http/server.ts';
+import { NOTHING_NEEDED } from '../support/telemetry/record.ts';
 import type { RequestCase, SharesCase } from './case.ts';
 import { type Echo, EchoServers } from './echo.ts';
 import { compileFor, describe } from './pure.ts';
@@ -152,7 +153,11 @@ export class Proxies {
         mcp: () => Promise.reject(new Error('no case has an MCP backend')),
         http: (exchange, backend) => proxy.handle(exchange, backend),
       },
-      telemetry: { begin: () => undefined, finish: (record) => void this.#records.push(record) },
+      telemetry: {
+        begin: () => undefined,
+        needs: () => NOTHING_NEEDED,
+        finish: (record) => void this.#records.push(record),
+      },
       now,
       random: Math.random,
       environment: {},

@@ -3,6 +3,7 @@ import type { Snapshot } from '../../../gateway/compile/snapshot.ts';
 import type { Handlers } from '../../../gateway/http/dispatcher.ts';
 import { GatewayServer, type GatewayServerOptions } from '../../../gateway/http/server.ts';
 import type { RequestRecord } from '../../../gateway/telemetry/record.ts';
+import { NOTHING_NEEDED } from '../telemetry/record.ts';
 
 export interface LogLine {
   readonly level: string;
@@ -43,7 +44,7 @@ export const startServer = async (
       mcp: (exchange, backend) => test.handle(exchange, backend),
       http: (exchange, backend) => test.handleHttp(exchange, backend),
     },
-    telemetry: { begin: () => undefined, finish: (record) => void records.push(record) },
+    telemetry: { begin: () => undefined, needs: () => NOTHING_NEEDED, finish: (record) => void records.push(record) },
     now: clock.now,
     random: () => 0,
     environment: {},

@@ -7,6 +7,7 @@ import { type Exchange, type Forward, newForward } from '../../../gateway/exchan
 import { McpHandler } from '../../../gateway/mcp/handler.ts';
 import { errorBody } from '../../../gateway/mcp/jsonrpc.ts';
 import { SessionTokens } from '../../../gateway/mcp/session-token.ts';
+import { KeptBytes } from '../../../gateway/telemetry/kept.ts';
 import { KnownNames } from '../../../gateway/telemetry/names.ts';
 import { needsOf } from '../../../gateway/telemetry/needs.ts';
 import type { TelemetryPolicy } from '../../../gateway/telemetry/policy.ts';
@@ -122,7 +123,7 @@ const newRecord = ({ trace, telemetry }: TestGatewayOptions): RequestRecord => (
     remotePort: 0,
     localPort: 0,
     bytes: 0,
-    body: undefined,
+    kept: telemetry !== undefined && needsOf(telemetry, false).requestBody ? new KeptBytes() : undefined,
   },
   response: { status: 0, headers: {}, bytes: 0 },
   telemetry,

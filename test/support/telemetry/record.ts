@@ -1,5 +1,7 @@
 import { Registry } from 'prom-client';
+import { KeptBytes } from '../../../gateway/telemetry/kept.ts';
 import type { LogFormat } from '../../../gateway/telemetry/log/access-log.ts';
+import type { Needs } from '../../../gateway/telemetry/needs.ts';
 import type { McpFacts, RequestFacts, RequestRecord, UpstreamCall } from '../../../gateway/telemetry/record.ts';
 import { Telemetry, type TelemetryDependencies } from '../../../gateway/telemetry/telemetry.ts';
 import type { SpanData } from '../../../gateway/telemetry/trace/span.ts';
@@ -17,7 +19,7 @@ export const aRequest = (overrides: Partial<RequestFacts> = {}): RequestFacts =>
   remotePort: 36759,
   localPort: 3000,
   bytes: 119,
-  body: undefined,
+  kept: undefined,
   ...overrides,
 });
 
@@ -121,4 +123,14 @@ export const observe = (overrides: Partial<TelemetryDependencies> = {}) => {
     ...overrides,
   });
   return { telemetry, spans, lines, defects, registry };
+};
+
+/** Of a policy that reads nothing which has to be kept for it. */
+export const NOTHING_NEEDED: Needs = { requestBody: false, responseBody: false, arguments: false, result: false };
+
+/** A body that went by. */
+export const keptOf = (...chunks: readonly (Uint8Array | string)[]): KeptBytes => {
+  const kept = new KeptBytes();
+  for (const chunk of chunks) kept.push(chunk);
+  return kept;
 };

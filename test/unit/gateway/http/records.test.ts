@@ -4,6 +4,7 @@ import { noFacts } from '../../../../gateway/mcp/facts.ts';
 import type { TraceContext } from '../../../../gateway/telemetry/trace/trace-context.ts';
 import { connect, type RawClient, startServer, type TestServer, until } from '../../../support/http/server.ts';
 import { aBind, aListener, aSnapshot } from '../../../support/http/snapshot.ts';
+import { NOTHING_NEEDED } from '../../../support/telemetry/record.ts';
 
 const GET = 'GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -147,6 +148,7 @@ test('telemetry begins with the listener’s policy, before the route is known',
         begun.push([telemetry === policy, request.target]);
         return trace;
       },
+      needs: () => NOTHING_NEEDED,
       finish: (record) => void records.push(record),
     },
   });

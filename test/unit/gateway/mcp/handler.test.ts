@@ -57,11 +57,13 @@ describe('a request', () => {
     const reading = await startGateway(upstream.url, { telemetry: { metricLabels: [{ name: 'body', expression }] } });
     const session = await openSession(reading.url);
     await post(reading.url, toolCall('echo'), session);
-    expect(Buffer.from(reading.records.at(-1)?.request.body ?? []).toString()).toBe(JSON.stringify(toolCall('echo')));
+    expect(Buffer.from(reading.records.at(-1)?.request.kept?.prefix ?? []).toString()).toBe(
+      JSON.stringify(toolCall('echo')),
+    );
     await reading.close();
     await openSession(gateway.url);
     expect(gateway.records.at(-1)?.request).toMatchObject({
-      body: undefined,
+      kept: undefined,
       bytes: JSON.stringify(INITIALIZE).length,
     });
   });

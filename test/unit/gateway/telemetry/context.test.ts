@@ -1,19 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import { ContextPlan, MAX_KEPT_BYTES } from '../../../../gateway/telemetry/context.ts';
+import { ContextPlan } from '../../../../gateway/telemetry/context.ts';
+import { MAX_KEPT_BYTES } from '../../../../gateway/telemetry/kept.ts';
 import type { RequestRecord } from '../../../../gateway/telemetry/record.ts';
 import { compileCel } from '../../../../lib/cel/compile.ts';
 import { CelEvaluationError } from '../../../../lib/cel/expression.ts';
-import { aCall, aRecord, aRequest, someMcp } from '../../../support/telemetry/record.ts';
+import { aCall, aRecord, aRequest, keptOf, someMcp } from '../../../support/telemetry/record.ts';
 
 const BODY = Buffer.from('{"id":9}');
 
 const FINISHED = aRecord({
   outcome: 'rpc_error',
+  response: { ...aRecord().response, kept: keptOf('{"ok":true}') },
   request: aRequest({
     target: '/mcp?a=b',
     headers: { 'content-type': 'application/json', 'x-multi': ['a', 'b'] },
     bytes: BODY.length,
-    body: BODY,
+    kept: keptOf(BODY),
   }),
   labels: { ...aRecord().labels, routeRule: 'tools' },
   mcp: someMcp({
@@ -51,6 +53,8 @@ describe('at the end of a request, every variable has its value', () => {
     ['request.startTime', '2026-02-25T06:13:20.000Z'],
     ['request.endTime - request.startTime', '0.216s'],
     ['response.code + 1', 201n],
+    ['json(response.body).ok', true],
+    ['response.bodyPrefix.size()', 11n],
     ['response.headers["content-type"]', 'text/event-stream'],
     ['proxy.bind', '3000/agentgateway-system/mcp-gateway'],
     ['proxy.gateway.namespace + " " + proxy.gateway.name', 'agentgateway-system mcp-gateway'],
@@ -128,7 +132,7 @@ describe('before, some have none', () => {
     ['jwt.sub', false, false, false, false],
     ['llm.provider', false, false, false, false],
     ['source.identity.namespace', false, false, false, false],
-    ['response.body', false, false, false, false],
+    ['response.body', false, false, false, true],
   ])('%s', (source, ...expected) => {
     const there = [SAMPLING, ROUTED, ANSWERED, FINISHED].map((record) => {
       try {
@@ -145,8 +149,8 @@ describe('before, some have none', () => {
 
 describe('what is kept is bounded', () => {
   const long = (bytes: number) => {
-    const body = Buffer.alloc(Math.min(bytes, MAX_KEPT_BYTES), 'a');
-    return aRecord({ request: aRequest({ bytes, body }), mcp: someMcp({ arguments: { a: 1 } }) });
+    const kept = keptOf(Buffer.alloc(bytes, 'a'));
+    return aRecord({ outcome: 'ok', request: aRequest({ bytes, kept }), mcp: someMcp({ arguments: { a: 1 } }) });
   };
 
   test('a longer body has a beginning only, and no arguments', () => {

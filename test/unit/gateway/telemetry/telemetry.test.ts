@@ -3,7 +3,7 @@ import { needsOf } from '../../../../gateway/telemetry/needs.ts';
 import type { RequestRecord } from '../../../../gateway/telemetry/record.ts';
 import { POST_ATTRIBUTES } from '../../../../lib/api/telemetry/attributes.ts';
 import { aPolicy } from '../../../support/telemetry/policy.ts';
-import { aRecord, aRequest, observe, someMcp } from '../../../support/telemetry/record.ts';
+import { aRecord, aRequest, keptOf, observe, someMcp } from '../../../support/telemetry/record.ts';
 
 const TRACED = aPolicy({ tracing: { randomSampling: 'true' } });
 
@@ -88,9 +88,10 @@ describe('expressions', () => {
   });
 
   test.each([
-    ['request.body', ['body']],
-    ['json(request.body).id', ['body']],
-    ['toJson(request)', ['body']],
+    ['request.body', ['requestBody']],
+    ['response.bodyPrefix', ['responseBody']],
+    ['json(request.body).id', ['requestBody']],
+    ['toJson(request)', ['requestBody']],
     ['request.path', []],
     ['mcp.tool.arguments.owner', ['arguments']],
     ['mcp.tool.result', ['result']],
@@ -136,7 +137,7 @@ describe('expressions', () => {
     const request = aRequest({
       target: '/mcp?a=1',
       headers: { accept: '*/*', cookie: ['a', 'b'] },
-      body: Buffer.from('{"params":{"n":7}}'),
+      kept: keptOf('{"params":{"n":7}}'),
     });
     serve(observed, aPolicy({ tracing: { randomSampling: 'true', ...add(expression) } }), request);
     expect(new Map(observed.spans[0]?.attributes).get('x')).toBe(value);
