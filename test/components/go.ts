@@ -16,7 +16,7 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
-export const moduleFolder = (module: Module | 'prometheus-operator'): string => join(import.meta.dirname, module);
+export const moduleFolder = (module: Module): string => join(import.meta.dirname, module);
 
 /** What `go` runs with: from the pinned modules alone, the same result on every machine. */
 const goEnvironment = (env: Environment): NodeJS.ProcessEnv => {

@@ -1,5 +1,14 @@
 /** A folder beside this file: a Go module that pins one component and all that it is built from. */
-export type Module = 'etcd' | 'kubernetes' | 'conformance' | 'coredns' | 'collector' | 'tempo';
+export type Module =
+  | 'etcd'
+  | 'kubernetes'
+  | 'conformance'
+  | 'coredns'
+  | 'collector'
+  | 'tempo'
+  | 'prometheus-operator'
+  | 'node-exporter'
+  | 'kube-state-metrics';
 
 export interface Source {
   readonly module: Module;
@@ -8,6 +17,8 @@ export interface Source {
   /** It is a test binary, with the flags of `go test`. */
   readonly test?: true;
 }
+
+const OPERATOR = 'github.com/prometheus-operator/prometheus-operator/cmd';
 
 const kubernetes = (name: string): Source => ({ module: 'kubernetes', package: `k8s.io/kubernetes/cmd/${name}` });
 
@@ -21,6 +32,10 @@ export const PROGRAMS = {
   'gateway-api-conformance': { module: 'conformance', package: '.', test: true },
   coredns: { module: 'coredns', package: 'github.com/coredns/coredns' },
   'otelcol-contrib': { module: 'collector', package: '.' },
+  'prometheus-operator': { module: 'prometheus-operator', package: `${OPERATOR}/operator` },
+  'prometheus-config-reloader': { module: 'prometheus-operator', package: `${OPERATOR}/prometheus-config-reloader` },
+  node_exporter: { module: 'node-exporter', package: 'github.com/prometheus/node_exporter' },
+  'kube-state-metrics': { module: 'kube-state-metrics', package: 'k8s.io/kube-state-metrics/v2' },
   tempo: { module: 'tempo', package: 'github.com/grafana/tempo/cmd/tempo' },
 } as const satisfies Readonly<Record<string, Source>>;
 
