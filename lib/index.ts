@@ -44,6 +44,6 @@ export {
   type ReferenceTarget,
 } from './gateway-api/reference-grant.ts';
 export { McpObservabilityStack, type McpObservabilityStackProps } from './stack.ts';
-export { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector.ts';
+export { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector/collector.ts';
 export { KubePrometheusStack, type KubePrometheusStackProps } from './telemetry/kube-prometheus-stack.ts';
-export { Tempo, type TempoProps } from './telemetry/tempo.ts';
+export { Tempo, type TempoProps } from './telemetry/tempo/tempo.ts';

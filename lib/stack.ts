@@ -3,9 +3,9 @@ import type { Construct } from 'constructs';
 import { GatewayController, type GatewayControllerProps } from './agentgateway/controller.ts';
 import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 import { Namespace } from './core/namespace.ts';
-import { OpenTelemetryCollector } from './telemetry/collector.ts';
+import { OpenTelemetryCollector } from './telemetry/collector/collector.ts';
 import { KubePrometheusStack } from './telemetry/kube-prometheus-stack.ts';
-import { Tempo } from './telemetry/tempo.ts';
+import { Tempo } from './telemetry/tempo/tempo.ts';
 
 export interface McpObservabilityStackProps {
   /**

@@ -5,7 +5,7 @@ import { gatewayMonitor, serviceMonitor } from './monitors.ts';
 import { JOB_LABEL, NodeExporter } from './node-exporter.ts';
 import { Prometheus } from './prometheus.ts';
 import { PrometheusOperator } from './prometheus-operator.ts';
-import type { Tempo } from './tempo.ts';
+import type { Tempo } from './tempo/tempo.ts';
 
 export interface KubePrometheusStackProps {
   /** Namespace of all objects. */

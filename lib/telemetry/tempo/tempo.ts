@@ -1,6 +1,6 @@
 import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
-import { PORTS } from '../api/ports.ts';
+import { PORTS } from '../../api/ports.ts';
 import {
   type Component,
   configMap,
@@ -10,7 +10,7 @@ import {
   serviceAccount,
   workload,
   write,
-} from './component.ts';
+} from '../component.ts';
 
 export interface TempoProps {
   /** Namespace of all objects. */

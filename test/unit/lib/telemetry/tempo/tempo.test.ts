@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { Tempo, type TempoProps } from '../../../../lib/telemetry/tempo.ts';
-import { charts, find, synth } from '../../../support/charts.ts';
-import { validateManifest } from '../../../support/validate-manifest.ts';
+import { Tempo, type TempoProps } from '../../../../../lib/telemetry/tempo/tempo.ts';
+import { charts, find, synth } from '../../../../support/charts.ts';
+import { validateManifest } from '../../../../support/validate-manifest.ts';
 
 const LABELS = { 'app.kubernetes.io/name': 'tempo', 'app.kubernetes.io/instance': 'tempo' };
 

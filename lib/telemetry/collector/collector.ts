@@ -1,7 +1,7 @@
 import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
-import type { OtlpCollector } from '../agentgateway/collector.ts';
-import { PORTS } from '../api/ports.ts';
+import type { OtlpCollector } from '../../agentgateway/collector.ts';
+import { PORTS } from '../../api/ports.ts';
 import {
   type Component,
   configMap,
@@ -11,8 +11,8 @@ import {
   serviceAccount,
   workload,
   write,
-} from './component.ts';
-import type { Tempo } from './tempo.ts';
+} from '../component.ts';
+import type { Tempo } from '../tempo/tempo.ts';
 
 export interface OpenTelemetryCollectorProps {
   /** Namespace of all objects. */

@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import type { OtlpCollector } from '../../../../lib/agentgateway/collector.ts';
-import { AgentgatewayPolicy } from '../../../../lib/agentgateway/policy.ts';
-import { Gateway } from '../../../../lib/gateway-api/gateway.ts';
-import { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from '../../../../lib/telemetry/collector.ts';
-import { Tempo } from '../../../../lib/telemetry/tempo.ts';
-import { charts, find, problems, synth } from '../../../support/charts.ts';
-import { validateManifest } from '../../../support/validate-manifest.ts';
+import type { OtlpCollector } from '../../../../../lib/agentgateway/collector.ts';
+import { AgentgatewayPolicy } from '../../../../../lib/agentgateway/policy.ts';
+import { Gateway } from '../../../../../lib/gateway-api/gateway.ts';
+import {
+  OpenTelemetryCollector,
+  type OpenTelemetryCollectorProps,
+} from '../../../../../lib/telemetry/collector/collector.ts';
+import { Tempo } from '../../../../../lib/telemetry/tempo/tempo.ts';
+import { charts, find, problems, synth } from '../../../../support/charts.ts';
+import { validateManifest } from '../../../../support/validate-manifest.ts';
 
 const NAME = 'opentelemetry-collector-traces';
 /** The labels that the post's `kubectl logs -l` selects by, and the chart's name. */
