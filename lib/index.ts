@@ -45,5 +45,9 @@ export {
 } from './gateway-api/reference-grant.ts';
 export { McpObservabilityStack, type McpObservabilityStackProps } from './stack.ts';
 export { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector/collector.ts';
+export type { Verbosity } from './telemetry/collector/config.ts';
+export type { ExporterProps, ExporterTls, OtlpExporterProps, Signal } from './telemetry/collector/exporters.ts';
+export type { RedactionProps } from './telemetry/collector/redaction.ts';
+export type { TailSamplingProps } from './telemetry/collector/tail-sampling.ts';
 export { KubePrometheusStack, type KubePrometheusStackProps } from './telemetry/kube-prometheus-stack.ts';
 export { Tempo, type TempoProps } from './telemetry/tempo/tempo.ts';

@@ -15,8 +15,14 @@ export const PORTS = {
   otlpHttp: 4318,
   /** OpenTelemetry Collector, health check. */
   collectorHealth: 13133,
+  /** OpenTelemetry Collector, its own metrics. */
+  collectorMetrics: 8888,
   /** Tempo, query API. */
   tempoHttp: 3100,
+  /** Tempo, between its components. */
+  tempoGrpc: 9095,
+  /** Tempo, by which its components find one another. */
+  tempoGossip: 7946,
   /** Prometheus, query API. */
   prometheus: 9090,
   /** Grafana, inside its pod. */

@@ -1,41 +1,16 @@
+import { SECRET_ENDS, SECRET_PARTS, SECRET_TEXTS } from '../../../lib/api/telemetry/secrets.ts';
+
 /** What stands where a secret was. */
 export const REDACTED = '[redacted]';
 
 /** Containers in containers; what is deeper is left out. */
 const MAX_DEPTH = 64;
 
-/**
- * Names of members whose values are never written, whatever they hold: without case, `-`, `_` and spaces, those that contain one of the
- * first, or end with one of the second.
- */
-const SECRET_PARTS = [
-  'password',
-  'passwd',
-  'passphrase',
-  'secret',
-  'apikey',
-  'authorization',
-  'credential',
-  'privatekey',
-  'cookie',
-];
-const SECRET_ENDS = ['token', 'pwd', 'pin', 'cvv', 'cvc', 'ssn', 'cardnumber', 'accountnumber', 'iban', 'signature'];
-
-/** Texts that are secrets wherever they stand. Each is linear, or bounded in what it looks at. */
-const SECRET_TEXTS: readonly RegExp[] = [
-  // Private keys in PEM (RFC 7468).
-  /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?/g,
-  // JSON Web Tokens (RFC 7519).
-  /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g,
-  // Credentials of HTTP (RFC 9110 §11.4) and of URLs (RFC 3986 §3.2.1).
-  /\b(?:bearer|basic|token)\s+[\w.~+/=-]{8,}/gi,
-  /(?<=:\/\/)[^\s/@]{1,256}@/g,
-  // Tokens that say what they are: GitHub, GitLab, Slack, OpenAI and Anthropic, Stripe, Google, AWS, npm.
-  /\b(?:gh[a-z]_|github_pat_|glpat-|xox[a-z]-|sk-|[rs]k_(?:live|test)_|AIza|ya29\.|npm_)[\w.-]{16,}/g,
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
-  // E-mail addresses.
-  /[\w.%+-]{1,64}@[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,8}/gi,
-];
+/** Texts that are secrets wherever they stand. */
+const TEXTS: readonly RegExp[] = SECRET_TEXTS.map(
+  ({ pattern, after, ignoreCase }) =>
+    new RegExp(after === undefined ? pattern : `(?<=${after})${pattern}`, ignoreCase === true ? 'gi' : 'g'),
+);
 
 /** 13 to 19 digits, in groups or not: a payment card if their checksum says so (ISO/IEC 7812-1). */
 const DIGITS = /\b\d(?:[ -]?\d){12,18}\b/g;
@@ -73,7 +48,7 @@ export const redact = (value: unknown, rules: RedactionRules = NO_RULES, depth =
 
 export const redactText = (text: string): string => {
   let redacted = text;
-  for (const pattern of SECRET_TEXTS) redacted = redacted.replace(pattern, REDACTED);
+  for (const pattern of TEXTS) redacted = redacted.replace(pattern, REDACTED);
   return redacted.replace(DIGITS, (digits) => (isCardNumber(digits) ? REDACTED : digits));
 };
 

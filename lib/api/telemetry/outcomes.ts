@@ -10,3 +10,6 @@ export const OUTCOMES = {
 } as const;
 
 export type Outcome = keyof typeof OUTCOMES;
+
+/** Values of `error.type` on spans of requests that a policy refused. */
+export const DENIED_ERROR_TYPES = ['forbidden', 'rate_limited', 'policy_invalid'] as const;

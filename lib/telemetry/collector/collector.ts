@@ -1,18 +1,14 @@
-import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { OtlpCollector } from '../../agentgateway/collector.ts';
 import { PORTS } from '../../api/ports.ts';
-import {
-  type Component,
-  configMap,
-  RESTRICTED,
-  resources,
-  service,
-  serviceAccount,
-  workload,
-  write,
-} from '../component.ts';
+import type { Component } from '../component.ts';
+import { type ResourceProps, replicaProblems, resourceProblems } from '../pods.ts';
 import type { Tempo } from '../tempo/tempo.ts';
+import { balancerConfig, type ConfigOptions, samplerConfig, singleConfig, type Verbosity } from './config.ts';
+import { type ExporterProps, exporterProblems } from './exporters.ts';
+import { type RedactionProps, redactionProblems } from './redaction.ts';
+import { type TailSamplingProps, tailSamplingProblems } from './tail-sampling.ts';
+import { type TierOptions, writeTier } from './tier.ts';
 
 export interface OpenTelemetryCollectorProps {
   /** Namespace of all objects. */
@@ -32,20 +28,47 @@ export interface OpenTelemetryCollectorProps {
    */
   readonly image?: string;
   /**
-   * Pods.
+   * Pods. With `tailSampling`, more than one are two tiers of so many each: the first sends all spans of a trace to the same pod of the
+   * second, `<name>-sampler`, which decides.
    *
    * @default 1
    */
   readonly replicas?: number;
+  /**
+   * How much of each span and log record the pods print; `off`: nothing.
+   *
+   * @default 'detailed'
+   */
+  readonly debug?: Verbosity | 'off';
+  /** @default - all traces are kept */
+  readonly tailSampling?: TailSamplingProps;
+  /** @default - nothing is masked */
+  readonly redaction?: RedactionProps;
+  /**
+   * Where spans and log records go besides, by names of yours.
+   *
+   * @default - nowhere else
+   */
+  readonly exporters?: ExporterProps;
+  /** @default - 50m and 128Mi, at most 512Mi; 1Gi with `tailSampling` */
+  readonly resources?: ResourceProps;
+  /**
+   * PriorityClass of the pods.
+   *
+   * @default - that of the cluster
+   */
+  readonly priorityClassName?: string;
+  /**
+   * Whether ServiceMonitors are written, by which Prometheus scrapes the pods.
+   *
+   * @default true
+   */
+  readonly monitor?: boolean;
 }
 
-const CONFIG_FOLDER = '/conf';
-/** The image's own user. */
-const USER = 10001;
-
 /**
- * An OpenTelemetry Collector that takes OTLP, prints what it gets and passes it to Tempo. Named after the construct's id, labelled as the
- * chart's release of that name.
+ * An OpenTelemetry Collector that takes OTLP, prints what it gets and passes it on: traces to Tempo, and traces and logs to what `exporters`
+ * names. Named after the construct's id, labelled as the chart's release of that name.
  */
 export class OpenTelemetryCollector extends Construct implements OtlpCollector {
   readonly namespace: string;
@@ -57,72 +80,55 @@ export class OpenTelemetryCollector extends Construct implements OtlpCollector {
 
   constructor(scope: Construct, id: string, props: OpenTelemetryCollectorProps) {
     super(scope, id);
-    const { namespace, replicas = 1 } = props;
-    const component: Component = { namespace, name: id, app: 'opentelemetry-collector', instance: id };
+    const { namespace } = props;
     this.namespace = namespace;
     this.serviceName = id;
     this.grantScope = this;
     this.grantName = props.grantName ?? `allow-${id}-access`;
 
-    const config = Yaml.stringify(collectorConfig(props.tempo.otlpGrpcEndpoint));
-    const ports = [
-      { name: 'otlp', port: PORTS.otlpGrpc },
-      { name: 'otlp-http', port: PORTS.otlpHttp },
-    ];
-    const health = { httpGet: { path: '/', port: PORTS.collectorHealth } };
-    write(this, serviceAccount(component));
-    write(this, configMap(component, { 'relay.yaml': config }));
-    write(this, service(component, ports));
-    const deployment = workload(component, {
-      kind: 'Deployment',
-      user: USER,
-      config,
-      pod: {
-        serviceAccountName: id,
-        containers: [
-          {
-            name: 'opentelemetry-collector',
-            image: props.image ?? 'docker.io/otel/opentelemetry-collector-contrib:0.155.0',
-            imagePullPolicy: 'IfNotPresent',
-            command: ['/otelcol-contrib'],
-            args: [`--config=${CONFIG_FOLDER}/relay.yaml`],
-            ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
-            livenessProbe: health,
-            readinessProbe: health,
-            resources: resources('50m', '128Mi', '512Mi'),
-            securityContext: RESTRICTED,
-            volumeMounts: [{ name: 'config', mountPath: CONFIG_FOLDER, readOnly: true }],
-          },
-        ],
-        volumes: [{ name: 'config', configMap: { name: id } }],
-      },
-    });
-    write(this, { ...deployment, spec: { ...deployment.spec, replicas } });
-    this.node.addValidation({
-      validate: () =>
-        Number.isInteger(replicas) && replicas >= 0 ? [] : [`replicas: ${replicas} is not a whole number from 0`],
-    });
+    const component: Component = { namespace, name: id, app: 'opentelemetry-collector', instance: id };
+    const options = optionsOf(props);
+    const tier = tierOf(props);
+    if (props.tailSampling === undefined || options.replicas <= 1) {
+      writeTier(this, component, singleConfig(options), { ...tier, signals: ['traces', 'logs'] });
+    } else {
+      const sampler: Component = { ...component, name: `${id}-sampler`, app: 'opentelemetry-collector-sampler' };
+      const samplers = `${sampler.name}.${namespace}.svc.cluster.local`;
+      writeTier(this, component, balancerConfig(options, samplers), { ...tier, signals: ['logs'] });
+      writeTier(this, sampler, samplerConfig(options), { ...tier, signals: ['traces'], headless: true });
+    }
+    this.node.addValidation({ validate: () => problemsOf(props) });
   }
 }
 
-/** The post's pipeline. Source: OpenTelemetry Collector, configuration. */
-const collectorConfig = (tempoUrl: string) => ({
-  extensions: { health_check: { endpoint: `0.0.0.0:${PORTS.collectorHealth}` } },
-  receivers: {
-    otlp: {
-      protocols: {
-        grpc: { endpoint: `0.0.0.0:${PORTS.otlpGrpc}` },
-        http: { endpoint: `0.0.0.0:${PORTS.otlpHttp}` },
-      },
-    },
-  },
-  processors: { batch: {} },
-  exporters: {
-    debug: { verbosity: 'detailed' },
-    'otlp/tempo': { endpoint: tempoUrl, tls: { insecure: true } },
-  },
-  service: {
-    extensions: ['health_check'],
-    pipelines: { traces: { receivers: ['otlp'], processors: ['batch'], exporters: ['debug', 'otlp/tempo'] } },
-  },
+const optionsOf = ({ tempo, debug = 'detailed', ...props }: OpenTelemetryCollectorProps): ConfigOptions => ({
+  tempo: tempo.otlpGrpcEndpoint,
+  debug: debug === 'off' ? undefined : debug,
+  exporters: props.exporters ?? {},
+  redaction: props.redaction,
+  tailSampling: props.tailSampling,
+  replicas: props.replicas ?? 1,
 });
+
+const tierOf = (props: OpenTelemetryCollectorProps): Omit<TierOptions, 'signals'> => ({
+  image: props.image ?? 'docker.io/otel/opentelemetry-collector-contrib:0.155.0',
+  replicas: props.replicas ?? 1,
+  // Traces that wait for their decision are in memory.
+  resources: {
+    cpu: '50m',
+    memory: '128Mi',
+    memoryLimit: props.tailSampling === undefined ? '512Mi' : '1Gi',
+    ...props.resources,
+  },
+  exporters: props.exporters ?? {},
+  priorityClassName: props.priorityClassName,
+  monitor: props.monitor ?? true,
+});
+
+const problemsOf = (props: OpenTelemetryCollectorProps): string[] => [
+  ...replicaProblems(props.replicas ?? 1),
+  ...resourceProblems(props.resources),
+  ...tailSamplingProblems(props.tailSampling ?? {}),
+  ...redactionProblems(props.redaction ?? {}),
+  ...exporterProblems(props.exporters ?? {}, props.namespace),
+];

@@ -45,13 +45,14 @@ const configOf = (options: Options = {}) => {
 };
 
 describe('OpenTelemetryCollector', () => {
-  test('writes four objects of one name, each in the namespace, labelled as the chart’s, and valid', async () => {
+  test('writes five objects of one name, each in the namespace, labelled as the chart’s, and valid', async () => {
     const objects = written();
     expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)).toEqual([
       `ServiceAccount telemetry/${NAME}`,
       `ConfigMap telemetry/${NAME}`,
       `Service telemetry/${NAME}`,
       `Deployment telemetry/${NAME}`,
+      `ServiceMonitor telemetry/${NAME}`,
     ]);
     for (const object of objects) {
       expect(object.metadata.labels).toEqual({ ...LABELS, 'app.kubernetes.io/managed-by': 'tooltrail' });
@@ -65,6 +66,7 @@ describe('OpenTelemetryCollector', () => {
       ports: [
         { name: 'otlp', port: 4317, targetPort: 4317, protocol: 'TCP' },
         { name: 'otlp-http', port: 4318, targetPort: 4318, protocol: 'TCP' },
+        { name: 'metrics', port: 8888, targetPort: 8888, protocol: 'TCP' },
       ],
     });
     expect(find(written(), 'Deployment', NAME).spec).toMatchObject({
@@ -74,22 +76,43 @@ describe('OpenTelemetryCollector', () => {
     expect(templateOf().metadata.labels).toMatchObject(LABELS);
   });
 
-  test('one pipeline: OTLP in, in batches to the log and to Tempo', () => {
+  test('OTLP in; traces in batches to the log and to Tempo, log records to the log; nothing beyond its memory', () => {
     expect(configOf()).toEqual({
       extensions: { health_check: { endpoint: '0.0.0.0:13133' } },
       receivers: {
         otlp: { protocols: { grpc: { endpoint: '0.0.0.0:4317' }, http: { endpoint: '0.0.0.0:4318' } } },
       },
-      processors: { batch: {} },
+      processors: {
+        memory_limiter: { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 25 },
+        batch: {},
+      },
       exporters: {
         debug: { verbosity: 'detailed' },
         'otlp/tempo': { endpoint: 'http://tempo.storage.svc.cluster.local:4317', tls: { insecure: true } },
       },
       service: {
         extensions: ['health_check'],
-        pipelines: { traces: { receivers: ['otlp'], processors: ['batch'], exporters: ['debug', 'otlp/tempo'] } },
+        telemetry: {
+          metrics: { readers: [{ pull: { exporter: { prometheus: { host: '0.0.0.0', port: 8888 } } } }] },
+        },
+        pipelines: {
+          traces: {
+            receivers: ['otlp'],
+            processors: ['memory_limiter', 'batch'],
+            exporters: ['debug', 'otlp/tempo'],
+          },
+          logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['debug'] },
+        },
       },
     });
+  });
+
+  test('its own metrics are scraped through the Service, unless nobody is there to read the monitor', () => {
+    expect(find(written(), 'ServiceMonitor', NAME).spec).toEqual({
+      selector: { matchLabels: LABELS },
+      endpoints: [{ port: 'metrics', path: '/metrics' }],
+    });
+    expect(written({ monitor: false }).map(({ kind }) => kind)).not.toContain('ServiceMonitor');
   });
 
   test('the container runs that file, is probed on its health port, and has no privileges', () => {
@@ -113,9 +136,11 @@ describe('OpenTelemetryCollector', () => {
         imagePullPolicy: 'IfNotPresent',
         command: ['/otelcol-contrib'],
         args: ['--config=/conf/relay.yaml'],
+        env: [{ name: 'GOMEMLIMIT', value: '409MiB' }],
         ports: [
           { name: 'otlp', containerPort: 4317 },
           { name: 'otlp-http', containerPort: 4318 },
+          { name: 'metrics', containerPort: 8888 },
         ],
         livenessProbe: health,
         readinessProbe: health,
@@ -144,7 +169,7 @@ describe('OpenTelemetryCollector', () => {
   test('another configuration rolls the pods, the same one does not', () => {
     const digest = (options: Options) => templateOf(options).metadata.annotations['tooltrail.dev/config'];
     expect(digest({})).toMatch(/^[0-9a-f]{16}$/);
-    expect(digest({})).toBe(digest({ image: 'mine:1', replicas: 2 }));
+    expect(digest({})).toBe(digest({ image: 'mine:1', priorityClassName: 'high' }));
     expect(digest({})).not.toBe(digest({ tempoNamespace: 'elsewhere' }));
   });
 

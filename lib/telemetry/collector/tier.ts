@@ -1,0 +1,96 @@
+import { Yaml } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { PORTS } from '../../api/ports.ts';
+import {
+  type Component,
+  configMap,
+  RESTRICTED,
+  type ServicePort,
+  service,
+  serviceAccount,
+  workload,
+  write,
+} from '../component.ts';
+import { serviceMonitor } from '../monitors.ts';
+import { disruptionBudget, goMemoryLimit, type ResourceProps, resourcesOf, spread } from '../pods.ts';
+import { type ExporterProps, exporterEnvironment, exporterMounts, exporterVolumes, type Signal } from './exporters.ts';
+
+/** Collectors that do the same. */
+export interface TierOptions {
+  readonly image: string;
+  readonly replicas: number;
+  readonly resources: Required<ResourceProps>;
+  readonly exporters: ExporterProps;
+  /** Which of the exporters it needs. */
+  readonly signals: readonly Signal[];
+  /** The Service has no address of its own: its name stands for the pods. OTLP over gRPC is all that it takes. */
+  readonly headless?: true;
+  readonly priorityClassName: string | undefined;
+  readonly monitor: boolean;
+}
+
+const CONFIG_FOLDER = '/conf';
+/** The image's own user. */
+const USER = 10001;
+
+/** Writes what a tier consists of. */
+export const writeTier = (scope: Construct, component: Component, content: object, options: TierOptions): void => {
+  const { name } = component;
+  const config = Yaml.stringify(content);
+  const ports: readonly ServicePort[] = [
+    { name: 'otlp', port: PORTS.otlpGrpc },
+    ...(options.headless ? [] : [{ name: 'otlp-http', port: PORTS.otlpHttp }]),
+    { name: 'metrics', port: PORTS.collectorMetrics },
+  ];
+  const own = service(component, ports);
+  const suffix = options.headless ? '-sampler' : '';
+  const objects = [
+    serviceAccount(component),
+    configMap(component, { 'relay.yaml': config }),
+    options.headless ? { ...own, spec: { clusterIP: 'None', ...own.spec } } : own,
+    deployment(component, config, ports, options),
+    ...(options.replicas > 1 ? [disruptionBudget(component)] : []),
+  ];
+  for (const object of objects) write(scope, object, suffix);
+  if (options.monitor) serviceMonitor(scope, { ...component, name }, 'metrics');
+};
+
+const deployment = (
+  component: Component,
+  config: string,
+  ports: readonly ServicePort[],
+  { image, replicas, resources, exporters, signals, priorityClassName }: TierOptions,
+) => {
+  const health = { httpGet: { path: '/', port: PORTS.collectorHealth } };
+  const used = Object.fromEntries(
+    Object.entries(exporters).filter(([, props]) => signals.some((signal) => props.signals?.includes(signal) ?? true)),
+  );
+  const object = workload(component, {
+    kind: 'Deployment',
+    user: USER,
+    config,
+    pod: {
+      serviceAccountName: component.name,
+      ...(priorityClassName === undefined ? {} : { priorityClassName }),
+      ...spread(component, replicas),
+      containers: [
+        {
+          name: 'opentelemetry-collector',
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['/otelcol-contrib'],
+          args: [`--config=${CONFIG_FOLDER}/relay.yaml`],
+          env: [...goMemoryLimit(resources.memoryLimit), ...exporterEnvironment(used)],
+          ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
+          livenessProbe: health,
+          readinessProbe: health,
+          resources: resourcesOf(resources),
+          securityContext: RESTRICTED,
+          volumeMounts: [{ name: 'config', mountPath: CONFIG_FOLDER, readOnly: true }, ...exporterMounts(used)],
+        },
+      ],
+      volumes: [{ name: 'config', configMap: { name: component.name } }, ...exporterVolumes(used)],
+    },
+  });
+  return { ...object, spec: { ...object.spec, replicas } };
+};
