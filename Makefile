@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test components integration e2e conformance conformance-kubernetes bench synth drift build image clean
+.PHONY: help demo deploy undeploy test components integration e2e conformance conformance-kubernetes bench synth drift build image clean
 
 INSTALLED := node_modules/.tooltrail-installed
 
@@ -28,6 +28,12 @@ components: $(INSTALLED) ## build etcd, Kubernetes and the Gateway API's suite f
 
 integration: $(INSTALLED) ## tests against a real Kubernetes API; builds what of it is not there yet
 	@npm run --silent integration
+
+deploy: $(INSTALLED) synth ## bring dist/ into kubectl's cluster, and wait until it runs (GITHUB_PAT= CRDS=folder|none WITHOUT=grafana,…)
+	@npm run --silent deploy
+
+undeploy: $(INSTALLED) ## take it out again, its namespaces and definitions included
+	@npm run --silent undeploy
 
 e2e: $(INSTALLED) ## tests in a whole cluster: of kind, or of the driver that E2E_DRIVER names
 	@npm run --silent e2e

@@ -6,6 +6,7 @@ export type Module =
   | 'coredns'
   | 'collector'
   | 'tempo'
+  | 'prometheus'
   | 'prometheus-operator'
   | 'node-exporter'
   | 'kube-state-metrics';
@@ -34,6 +35,8 @@ export const PROGRAMS = {
   'otelcol-contrib': { module: 'collector', package: '.' },
   'prometheus-operator': { module: 'prometheus-operator', package: `${OPERATOR}/operator` },
   'prometheus-config-reloader': { module: 'prometheus-operator', package: `${OPERATOR}/prometheus-config-reloader` },
+  prometheus: { module: 'prometheus', package: 'github.com/prometheus/prometheus/cmd/prometheus' },
+  promtool: { module: 'prometheus', package: 'github.com/prometheus/prometheus/cmd/promtool' },
   node_exporter: { module: 'node-exporter', package: 'github.com/prometheus/node_exporter' },
   'kube-state-metrics': { module: 'kube-state-metrics', package: 'k8s.io/kube-state-metrics/v2' },
   tempo: { module: 'tempo', package: 'github.com/grafana/tempo/cmd/tempo' },

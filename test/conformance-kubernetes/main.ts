@@ -5,6 +5,7 @@ import { pinned } from '../components/go.ts';
 import { driver } from '../e2e/driver.ts';
 import { loadProgram } from '../e2e/images.ts';
 import { session } from '../e2e/session.ts';
+import { applyDefinitions } from '../support/control-plane/definitions.ts';
 import { usableAddress } from './addresses.ts';
 import { parseReport, reportPath, withTable } from './report.ts';
 import { runSuite } from './suite.ts';
@@ -29,6 +30,7 @@ await session('conformance-kubernetes', async (step) => {
   await step('programs of the suite loaded', async () => {
     for (const [program, image] of IMAGES) await loadProgram(program, image);
   });
+  await step('definitions applied', () => applyDefinitions(driver.kubectl));
   await step('controller applied', async () => {
     for (const file of CONTROLLER) await driver.kubectl.apply(resolve(file));
     // The suite asks its status which features there are.

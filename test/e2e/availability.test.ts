@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { driver } from './driver.ts';
-import { EVERYTHING, startEverything } from './everything.ts';
+import { EVERYTHING } from './everything.ts';
 
 /** What goes away under load: no client notices. */
 const NAMESPACE = 'availability';
@@ -92,7 +92,6 @@ const underLoad = async (url: string, work: () => Promise<void>): Promise<Sums> 
 let url: string;
 
 beforeAll(async () => {
-  await startEverything();
   await apply(...OBJECTS, parameters('before'));
   const wait = ['wait', '--for=condition=Programmed', `gateway/${GATEWAY}`, '-n', NAMESPACE, '--timeout=90s'];
   await eventually(

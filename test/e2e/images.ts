@@ -35,7 +35,10 @@ export const loadFiles = async (
   const folder = mkdtempSync(join(tmpdir(), 'tooltrail-image-'));
   try {
     const archive = join(folder, 'image.tar');
-    writeFileSync(archive, ociArchive({ name, title: name, entrypoint, files, version: VERSION, arch: process.arch }));
+    writeFileSync(
+      archive,
+      ociArchive({ name, title: name, entrypoint, files, version: VERSION, arch: process.arch, compressed: false }),
+    );
     await driver.do('load', archive);
   } finally {
     rmSync(folder, { recursive: true, force: true });

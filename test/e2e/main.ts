@@ -1,14 +1,20 @@
-import { resolve } from 'node:path';
 import { run } from './command.ts';
-import { driver } from './driver.ts';
+import { deployment } from './deploy.ts';
+import { startEverything } from './everything.ts';
+import { leftOut, notProven } from './left-out.ts';
+import { loadPrograms } from './programs.ts';
 import { session } from './session.ts';
 
-/** dist/ in a cluster, and the tests of this folder. Arguments are jest's. */
+/** The whole stack in a cluster, and the tests of this folder. Arguments are jest's. */
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 await session('e2e', async (step) => {
-  await step('dist/ applied', () => driver.kubectl.apply(resolve('dist')));
+  const parts = leftOut(process.env);
+  await step('programs of the stack loaded', loadPrograms);
+  await step('reference server started', startEverything);
+  await step('stack deployed', () => deployment('deploy'));
   await step('tests passed', () =>
     run(process.execPath, [...JEST, '--config', 'test/e2e/jest.config.ts', ...process.argv.slice(2)]),
   );
+  for (const part of parts) await step(notProven(part), async () => {});
 });

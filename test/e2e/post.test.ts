@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { driver } from './driver.ts';
-import { EVERYTHING, startEverything } from './everything.ts';
-import { loadProgram } from './images.ts';
+import { EVERYTHING } from './everything.ts';
 import { manifests } from './manifests.ts';
 
 /**
@@ -54,22 +53,13 @@ const conditionsOf = ({ status = {} }: Served): readonly Condition[] => [
 let address: string;
 
 beforeAll(async () => {
-  const collector = await kubectl.must([
-    ...['get', 'deployment', '-n', COLLECTOR.namespace, '-l', COLLECTOR.labels],
-    ...['-o', 'jsonpath={.items[0].spec.template.spec.containers[0].image}'],
-  ]);
-  await loadProgram('otelcol-contrib', collector, '/otelcol-contrib');
-  await startEverything();
-  await patch('secret', 'github-pat', { stringData: { Authorization: 'Bearer e2e' } });
   const { host, port, path } = EVERYTHING;
   const target = {
     name: 'github-copilot',
     static: { host, port, path, protocol: 'StreamableHTTP', policies: { auth: { secretRef: { name: 'github-pat' } } } },
   };
   await patch('agentgatewaybackend', 'github-mcp-server', { spec: { mcp: { targets: [target] } } });
-  const wait = ['rollout', 'status', 'deployment', '-l', COLLECTOR.labels, '-n', COLLECTOR.namespace];
-  await kubectl.must([...wait, '--timeout=90s']);
-}, 300_000);
+});
 
 describe('the post in a cluster', () => {
   test('gives the Gateway an address', async () => {

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cacheFolder } from '../components/environment.ts';
 import { withLock } from '../components/lock.ts';
-import { applyDefinitions } from '../support/control-plane/definitions.ts';
 import { withCluster } from './cluster.ts';
 import { interrupt, run } from './command.ts';
 import { driver } from './driver.ts';
@@ -13,7 +12,7 @@ export type Step = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 const IMAGES = 'build/image';
 
 /**
- * Runs `work` with a cluster that has the gateway's image and all definitions, and leaves nothing. One such cluster at a time on a machine.
+ * Runs `work` with a cluster that has the gateway's image, and leaves nothing. One such cluster at a time on a machine.
  * E2E_KEEP=1 leaves it up to be looked at. The process ends with 1 unless all goes well.
  */
 export const session = async (name: string, work: (step: Step) => Promise<void>): Promise<void> => {
@@ -35,7 +34,6 @@ export const session = async (name: string, work: (step: Step) => Promise<void>)
   };
   const inCluster = async (): Promise<void> => {
     await step('image loaded', loadImages);
-    await step('definitions applied', () => applyDefinitions(driver.kubectl));
     await work(step);
   };
   const all = async (): Promise<void> => {

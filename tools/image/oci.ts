@@ -6,6 +6,8 @@ import { type TarEntry, tar } from './tar.ts';
 /** Names of processors, as images have them. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
+const LAYER = 'application/vnd.oci.image.layer.v1.tar';
+
 export interface ImageOptions {
   readonly files: readonly ImageFile[];
   /** With registry and tag. */
@@ -18,16 +20,27 @@ export interface ImageOptions {
   readonly version: string;
   /** As `process.arch` names it. */
   readonly arch: string;
+  /** Whether it is made small. Default: yes. */
+  readonly compressed?: boolean;
 }
 
 /** An image of one layer as an OCI archive, the same bytes for the same files. @see https://github.com/opencontainers/image-spec */
-export const ociArchive = ({ files, name, title, entrypoint, uid = 0, version, arch }: ImageOptions): Buffer => {
+export const ociArchive = ({
+  files,
+  name,
+  title,
+  entrypoint,
+  uid = 0,
+  version,
+  arch,
+  compressed = true,
+}: ImageOptions): Buffer => {
   const architecture = ARCHITECTURES[arch];
   if (architecture === undefined) throw new Error(`no image for ${arch}`);
   const platform = { architecture, os: 'linux' };
   const entries = files.map((file): TarEntry => ({ ...file, name: file.path.slice(1) }));
   const plain = tar(entries);
-  const layer = blob('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(plain));
+  const layer = compressed ? blob(`${LAYER}+gzip`, gzipSync(plain)) : blob(LAYER, plain);
   const labels = {
     'org.opencontainers.image.title': title,
     'org.opencontainers.image.version': version,
