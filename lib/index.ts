@@ -50,4 +50,9 @@ export type { ExporterProps, ExporterTls, OtlpExporterProps, Signal } from './te
 export type { RedactionProps } from './telemetry/collector/redaction.ts';
 export type { TailSamplingProps } from './telemetry/collector/tail-sampling.ts';
 export { KubePrometheusStack, type KubePrometheusStackProps } from './telemetry/kube-prometheus-stack.ts';
+export type { ResourceProps } from './telemetry/pods.ts';
+export type { MetricsGeneratorProps } from './telemetry/tempo/config.ts';
+export type { DistributedTempoProps, TempoComponentProps } from './telemetry/tempo/distributed.ts';
+export type { PersistenceProps } from './telemetry/tempo/pod.ts';
+export type { AzureStorage, GcsStorage, ObjectStorage, S3Storage } from './telemetry/tempo/storage.ts';
 export { Tempo, type TempoProps } from './telemetry/tempo/tempo.ts';

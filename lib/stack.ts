@@ -3,9 +3,10 @@ import type { Construct } from 'constructs';
 import { GatewayController, type GatewayControllerProps } from './agentgateway/controller.ts';
 import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 import { Namespace } from './core/namespace.ts';
-import { OpenTelemetryCollector } from './telemetry/collector/collector.ts';
-import { KubePrometheusStack } from './telemetry/kube-prometheus-stack.ts';
-import { Tempo } from './telemetry/tempo/tempo.ts';
+import { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector/collector.ts';
+import { KubePrometheusStack, prometheusName } from './telemetry/kube-prometheus-stack.ts';
+import { prometheusUrl } from './telemetry/prometheus.ts';
+import { Tempo, type TempoProps } from './telemetry/tempo/tempo.ts';
 
 export interface McpObservabilityStackProps {
   /**
@@ -27,7 +28,13 @@ export interface McpObservabilityStackProps {
    * @default - a controller with its own defaults, in the namespace of the gateway
    */
   readonly controller?: Omit<GatewayControllerProps, 'namespace'> | false;
+  /** @default - a single binary without persistence, that sends metrics of spans to the stack's Prometheus */
+  readonly tempo?: Omit<TempoProps, 'namespace'>;
+  /** @default - the post's pipeline */
+  readonly collector?: Omit<OpenTelemetryCollectorProps, 'namespace' | 'tempo'>;
 }
+
+const RELEASE = 'kube-prometheus-stack';
 
 /**
  * The charts of a whole stack, in the order in which they are applied: CRDs of agentgateway.dev, namespaces, controller, secrets, gateway, Tempo, OpenTelemetry Collector,
@@ -62,15 +69,17 @@ export class McpObservabilityStack {
     this.gateway = new Chart(scope, 'gateway', { namespace: gatewayNamespace });
 
     const tempo = new Chart(scope, 'tempo', { namespace });
-    this.tempo = new Tempo(tempo, 'tempo', { namespace });
+    const metricsGenerator = { prometheusUrl: prometheusUrl(prometheusName(RELEASE), namespace) };
+    this.tempo = new Tempo(tempo, 'tempo', { metricsGenerator, ...props.tempo, namespace });
     const collector = new Chart(scope, 'opentelemetry-collector-traces', { namespace });
     this.collector = new OpenTelemetryCollector(collector, 'opentelemetry-collector-traces', {
+      grantName: 'allow-otel-collector-traces-access',
+      ...props.collector,
       namespace,
       tempo: this.tempo,
-      grantName: 'allow-otel-collector-traces-access',
     });
-    const prometheus = new Chart(scope, 'kube-prometheus-stack', { namespace });
-    this.prometheus = new KubePrometheusStack(prometheus, 'kube-prometheus-stack', { namespace, tempo: this.tempo });
+    const prometheus = new Chart(scope, RELEASE, { namespace });
+    this.prometheus = new KubePrometheusStack(prometheus, RELEASE, { namespace, tempo: this.tempo });
 
     applyInOrder([crds, namespaces, ...controllers, this.secrets, this.gateway, tempo, collector, prometheus]);
   }

@@ -11,12 +11,15 @@ export interface Component {
   readonly app: string;
   /** `app.kubernetes.io/instance`: the release that a chart would have had. */
   readonly instance: string;
+  /** `app.kubernetes.io/component`: which of several parts of that name. */
+  readonly role?: string;
 }
 
 /** Labels that select the pods of a part; immutable in a workload. */
-export const selectorOf = ({ app, instance }: Component): Record<string, string> => ({
+export const selectorOf = ({ app, instance, role }: Component): Record<string, string> => ({
   'app.kubernetes.io/name': app,
   'app.kubernetes.io/instance': instance,
+  ...(role === undefined ? {} : { 'app.kubernetes.io/component': role }),
 });
 
 export const metadataOf = (component: Component, name: string = component.name) => ({

@@ -14,6 +14,9 @@ export interface KubePrometheusStackProps {
   readonly tempo: Tempo;
 }
 
+/** Name of the Prometheus of a release. */
+export const prometheusName = (release: string): string => `${release}-prometheus`;
+
 /**
  * Prometheus operator, Prometheus, Grafana, kube-state-metrics and node-exporter under the names of the kube-prometheus-stack chart; the
  * release is the construct's id. Alertmanager is off. The operator's CRDs are a prerequisite.
@@ -27,7 +30,7 @@ export class KubePrometheusStack extends Construct {
     const { namespace, tempo } = props;
     const common = { namespace, instance: id };
     const operator = new PrometheusOperator(this, 'operator', { ...common, name: `${id}-operator` });
-    const prometheus = new Prometheus(this, 'prometheus', { ...common, name: `${id}-prometheus` });
+    const prometheus = new Prometheus(this, 'prometheus', { ...common, name: prometheusName(id) });
     this.prometheusUrl = prometheus.url;
     const state = new KubeStateMetrics(this, 'kube-state-metrics', { ...common, name: `${id}-kube-state-metrics` });
     const nodes = new NodeExporter(this, 'node-exporter', { ...common, name: `${id}-prometheus-node-exporter` });

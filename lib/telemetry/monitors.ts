@@ -45,6 +45,23 @@ export const serviceMonitor = (
     `-${component.name}`,
   );
 
+/** Scrapes the pods of a part that no single Service leads to, by whichever of the ports each has; `job` is the part's instance. */
+export const podMonitor = (scope: Construct, component: Component, ports: readonly string[]): ApiObject =>
+  write(
+    scope,
+    {
+      apiVersion: API_VERSION,
+      kind: 'PodMonitor',
+      metadata: metadataOf(component),
+      spec: {
+        jobLabel: 'app.kubernetes.io/instance',
+        selector: { matchLabels: selectorOf(component) },
+        podMetricsEndpoints: ports.map((port) => ({ port, path: '/metrics' })),
+      },
+    },
+    `-${component.name}`,
+  );
+
 /** Scrapes every gateway pod of the class, in all namespaces. */
 export const gatewayMonitor = (scope: Construct, namespace: string, instance: string): ApiObject =>
   write(scope, {

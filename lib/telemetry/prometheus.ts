@@ -44,6 +44,10 @@ const RULES = [
   { nonResourceURLs: ['/metrics'], verbs: ['get'] },
 ] as const;
 
+/** Base URL of a Prometheus, for parts that are made before it. */
+export const prometheusUrl = (name: string, namespace: string): string =>
+  `http://${name}.${namespace}:${PORTS.prometheus}`;
+
 /** A Prometheus server, run by the operator: it takes monitors and rules of every namespace, and remote writes. */
 export class Prometheus extends Construct {
   /** Base URL for data sources, as the post has it. */
@@ -56,7 +60,7 @@ export class Prometheus extends Construct {
     const { namespace, name, instance, version = '3.5.0' } = props;
     const component: Component = { namespace, name, app: 'kube-prometheus-stack-prometheus', instance };
     this.component = component;
-    this.url = `http://${name}.${namespace}:${PORTS.prometheus}`;
+    this.url = prometheusUrl(name, namespace);
     write(this, serviceAccount(component));
     writeClusterRole(this, component, RULES);
     write(this, {

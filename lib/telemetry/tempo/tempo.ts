@@ -1,16 +1,21 @@
 import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
+import { byteSize, duration } from '../../api/agentgateway/shared.ts';
 import { PORTS } from '../../api/ports.ts';
+import { schemaProblems } from '../../core/schema-problems.ts';
+import { type Component, configMap, service, serviceAccount, write } from '../component.ts';
+import { serviceMonitor } from '../monitors.ts';
+import { type ResourceProps, resourceProblems } from '../pods.ts';
+import { type ConfigOptions, type MetricsGeneratorProps, tempoConfig } from './config.ts';
 import {
-  type Component,
-  configMap,
-  RESTRICTED,
-  resources,
-  service,
-  serviceAccount,
-  workload,
-  write,
-} from '../component.ts';
+  clusterServices,
+  type DistributedTempoProps,
+  distributedProblems,
+  ingesters,
+  writeCluster,
+} from './distributed.ts';
+import { type PersistenceProps, type PodOptions, tempoWorkload } from './pod.ts';
+import { type ObjectStorage, storageProblems } from './storage.ts';
 
 export interface TempoProps {
   /** Namespace of all objects. */
@@ -22,21 +27,63 @@ export interface TempoProps {
    */
   readonly image?: string;
   /**
-   * How long traces are kept, as a Go duration.
+   * How long traces are kept, as a duration in hours, minutes and seconds.
    *
    * @default '24h'
    */
   readonly retention?: string;
+  /**
+   * A volume for what is not in object storage: all traces, or, with `storage`, the newest ones.
+   *
+   * @default - what is on the pod's disk lives as long as the pod
+   */
+  readonly persistence?: PersistenceProps;
+  /**
+   * Object storage for traces.
+   *
+   * @default - the pod's disk
+   */
+  readonly storage?: ObjectStorage;
+  /**
+   * Tempo past one machine: each component in pods of its own. Needs `storage`.
+   *
+   * @default - all components are one process
+   */
+  readonly distributed?: DistributedTempoProps;
+  /**
+   * Metrics of spans; `false`: none, also where a stack would have set it.
+   *
+   * @default false
+   */
+  readonly metricsGenerator?: MetricsGeneratorProps | false;
+  /** Of the one pod; for `distributed`, each component has its own. @default - 100m and 256Mi, at most 2Gi */
+  readonly resources?: ResourceProps;
+  /**
+   * PriorityClass of the pods.
+   *
+   * @default - that of the cluster
+   */
+  readonly priorityClassName?: string;
+  /**
+   * Annotations of the ServiceAccount, by which clouds give it an identity for `storage`.
+   *
+   * @default - none
+   */
+  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
+  /**
+   * Whether a monitor is written, by which Prometheus scrapes the pods.
+   *
+   * @default true
+   */
+  readonly monitor?: boolean;
 }
 
-const CONFIG_FOLDER = '/conf';
-const DATA_FOLDER = '/var/tempo';
-/** The image's own user. */
-const USER = 10001;
+/** Until the pod has written what object storage does not have. */
+const FLUSH_SECONDS = 300;
 
 /**
- * Grafana Tempo as a single binary without persistence: traces live as long as the pod. Named after the construct's id. OTLP over gRPC
- * comes in, Grafana and people query over HTTP.
+ * Grafana Tempo. OTLP over gRPC comes in, Grafana and people query over HTTP, both at the Service that is named after the construct's id. By
+ * default a single binary without persistence: traces live as long as the pod.
  */
 export class Tempo extends Construct {
   readonly namespace: string;
@@ -48,68 +95,99 @@ export class Tempo extends Construct {
 
   constructor(scope: Construct, id: string, props: TempoProps) {
     super(scope, id);
-    const { namespace } = props;
+    const { namespace, distributed, persistence, monitor = true } = props;
     const component: Component = { namespace, name: id, app: 'tempo', instance: id };
-    const host = `${id}.${namespace}.svc.cluster.local`;
+    const host = hostOf(id, namespace);
     this.namespace = namespace;
     this.serviceName = id;
     this.queryUrl = `http://${host}:${PORTS.tempoHttp}`;
     this.otlpGrpcEndpoint = `http://${host}:${PORTS.otlpGrpc}`;
 
-    const config = Yaml.stringify(tempoConfig(props.retention ?? '24h'));
-    write(this, serviceAccount(component));
+    const config = Yaml.stringify(tempoConfig(optionsOf(id, props)));
+    const pod: PodOptions = {
+      image: props.image ?? 'docker.io/grafana/tempo:2.8.2',
+      config,
+      owner: id,
+      storage: props.storage,
+      priorityClassName: props.priorityClassName,
+    };
+    const account = serviceAccount(component);
+    const annotations = props.serviceAccountAnnotations;
+    write(this, annotations === undefined ? account : { ...account, metadata: { ...account.metadata, annotations } });
     write(this, configMap(component, { 'tempo.yaml': config }));
-    write(
-      this,
-      service(component, [
-        { name: 'otlp-grpc', port: PORTS.otlpGrpc },
-        { name: 'http', port: PORTS.tempoHttp },
-      ]),
-    );
-    write(
-      this,
-      workload(component, {
-        kind: 'StatefulSet',
-        user: USER,
-        config,
-        pod: {
-          serviceAccountName: id,
-          containers: [
-            {
-              name: 'tempo',
-              image: props.image ?? 'docker.io/grafana/tempo:2.8.2',
-              imagePullPolicy: 'IfNotPresent',
-              args: [`-config.file=${CONFIG_FOLDER}/tempo.yaml`],
-              ports: [
-                { name: 'otlp-grpc', containerPort: PORTS.otlpGrpc },
-                { name: 'http', containerPort: PORTS.tempoHttp },
-              ],
-              readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 5 },
-              resources: resources('100m', '256Mi', '2Gi'),
-              securityContext: RESTRICTED,
-              volumeMounts: [
-                { name: 'config', mountPath: CONFIG_FOLDER, readOnly: true },
-                { name: 'data', mountPath: DATA_FOLDER },
-              ],
-            },
-          ],
-          volumes: [
-            { name: 'config', configMap: { name: id } },
-            { name: 'data', emptyDir: {} },
-          ],
-        },
-      }),
-    );
+    if (distributed === undefined) {
+      writeSingle(this, component, pod, props);
+      if (monitor) serviceMonitor(this, component, 'http');
+    } else {
+      const metrics = metricsOf(props) !== undefined;
+      writeCluster(this, component, { pod, props: distributed, persistence, metrics, monitor });
+    }
+    this.node.addValidation({ validate: () => problemsOf(props) });
   }
 }
 
-/** Source: Tempo 2.8, configuration reference. */
-const tempoConfig = (retention: string) => ({
-  server: { http_listen_port: PORTS.tempoHttp },
-  distributor: { receivers: { otlp: { protocols: { grpc: { endpoint: `0.0.0.0:${PORTS.otlpGrpc}` } } } } },
-  compactor: { compaction: { block_retention: retention } },
-  storage: {
-    trace: { backend: 'local', local: { path: `${DATA_FOLDER}/traces` }, wal: { path: `${DATA_FOLDER}/wal` } },
-  },
-  usage_report: { reporting_enabled: false },
-});
+const metricsOf = ({ metricsGenerator }: TempoProps): MetricsGeneratorProps | undefined =>
+  metricsGenerator || undefined;
+
+const hostOf = (service: string, namespace: string): string => `${service}.${namespace}.svc.cluster.local`;
+
+const writeSingle = (scope: Construct, component: Component, pod: PodOptions, props: TempoProps): void => {
+  const ports = [
+    { name: 'otlp-grpc', port: PORTS.otlpGrpc },
+    { name: 'http', port: PORTS.tempoHttp },
+  ];
+  write(scope, service(component, ports));
+  write(
+    scope,
+    tempoWorkload(component, pod, {
+      kind: 'StatefulSet',
+      replicas: 1,
+      resources: { cpu: '100m', memory: '256Mi', memoryLimit: '2Gi', ...props.resources },
+      args: [],
+      ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
+      readiness: 'http',
+      persistence: props.persistence,
+      blocks: true,
+      ...(props.storage === undefined ? {} : { stopSeconds: FLUSH_SECONDS }),
+    }),
+  );
+};
+
+const optionsOf = (id: string, props: TempoProps): ConfigOptions => {
+  const { namespace, distributed } = props;
+  const services = clusterServices(id);
+  return {
+    retention: props.retention ?? '24h',
+    storage: props.storage,
+    persistent: props.persistence !== undefined,
+    metrics: metricsOf(props),
+    cluster:
+      distributed === undefined
+        ? undefined
+        : {
+            label: `${namespace}/${id}`,
+            members: hostOf(services.members, namespace),
+            frontends: hostOf(services.frontends, namespace),
+            ingesters: ingesters(distributed),
+          },
+  };
+};
+
+const problemsOf = (props: TempoProps): string[] => [
+  ...schemaProblems(duration('1m'), props.retention ?? '24h', 'retention'),
+  ...(props.persistence === undefined
+    ? []
+    : schemaProblems(byteSize(1, Number.MAX_SAFE_INTEGER), props.persistence.size, 'persistence.size')),
+  ...(props.storage === undefined ? [] : storageProblems(props.storage, props.namespace)),
+  ...resourceProblems(props.resources),
+  ...(props.distributed === undefined ? [] : distributedProblems(props.distributed)),
+  ...(props.distributed !== undefined && props.storage === undefined
+    ? ['distributed needs storage: its components share traces by object storage alone']
+    : []),
+  ...metricsProblems(metricsOf(props)?.prometheusUrl),
+];
+
+const metricsProblems = (url: string | undefined): readonly string[] =>
+  url === undefined || /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(url)
+    ? []
+    : [`metricsGenerator.prometheusUrl: ${JSON.stringify(url)} is no base URL: write http://host:port`];

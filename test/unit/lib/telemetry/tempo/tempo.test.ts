@@ -21,13 +21,14 @@ const templateOf = ({ written }: ReturnType<typeof setUp>): Template =>
   (find(written, 'StatefulSet', 'tempo').spec as { template: Template }).template;
 
 describe('Tempo', () => {
-  test('writes four objects of one name, each in the namespace, labelled, and valid', async () => {
+  test('writes five objects of one name, each in the namespace, labelled, and valid', async () => {
     const { written } = setUp();
     expect(written.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)).toEqual([
       'ServiceAccount telemetry/tempo',
       'ConfigMap telemetry/tempo',
       'Service telemetry/tempo',
       'StatefulSet telemetry/tempo',
+      'ServiceMonitor telemetry/tempo',
     ]);
     for (const object of written) {
       expect(object.metadata.labels).toEqual({ ...LABELS, 'app.kubernetes.io/managed-by': 'tooltrail' });
@@ -72,7 +73,7 @@ describe('Tempo', () => {
     const { data } = find(written, 'ConfigMap', 'tempo') as unknown as { data: Record<string, string> };
     expect(Object.keys(data)).toEqual(['tempo.yaml']);
     expect(parse(data['tempo.yaml'] ?? '')).toEqual({
-      server: { http_listen_port: 3100 },
+      server: { http_listen_port: 3100, grpc_listen_port: 9095 },
       distributor: { receivers: { otlp: { protocols: { grpc: { endpoint: '0.0.0.0:4317' } } } } },
       compactor: { compaction: { block_retention: '24h' } },
       storage: {
@@ -105,6 +106,7 @@ describe('Tempo', () => {
         image: 'docker.io/grafana/tempo:2.8.2',
         imagePullPolicy: 'IfNotPresent',
         args: ['-config.file=/conf/tempo.yaml'],
+        env: [{ name: 'GOMEMLIMIT', value: '1638MiB' }],
         ports: [
           { name: 'otlp-grpc', containerPort: 4317 },
           { name: 'http', containerPort: 3100 },
