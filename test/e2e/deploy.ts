@@ -7,7 +7,10 @@ import { driver } from './driver.ts';
 import { leftOut } from './left-out.ts';
 
 /** `make deploy` or `make undeploy` in the cluster, as somebody without network would: with definitions from a folder. */
-export const deployment = async (verb: 'deploy' | 'undeploy'): Promise<void> => {
+export const deployment = async (
+  verb: 'deploy' | 'undeploy',
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'tooltrail-crds-'));
   try {
     for (const name of ['gateway-api', 'prometheus-operator'] as const) {
@@ -21,6 +24,7 @@ export const deployment = async (verb: 'deploy' | 'undeploy'): Promise<void> => 
       CRDS: folder,
       GITHUB_PAT: 'e2e',
       WITHOUT: leftOut(process.env).join(','),
+      ...more,
     };
     const assigned = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
     await run('env', [...assigned, process.execPath, 'tools/deploy/main.ts', verb]);

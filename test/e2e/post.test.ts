@@ -1,20 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/acceptance/eventually.ts';
 import { driver } from './driver.ts';
-import { EVERYTHING } from './everything.ts';
 import { manifests } from './manifests.ts';
+import { callTool, GATEWAY, gatewayAddress, NAMESPACE, TELEMETRY, useEverything, WAIT } from './post.ts';
 
-/**
- * The post's walk through a cluster: its objects as dist/ has them, but for the MCP server, which is the reference server inside the
- * cluster, and the official client outside of it.
- */
-const NAMESPACE = 'agentgateway-system';
-const GATEWAY = 'mcp-gateway';
+/** The post's walk through a cluster. */
 const METRICS_PORT = 15020;
-const COLLECTOR = { namespace: 'telemetry', labels: 'app.kubernetes.io/instance=opentelemetry-collector-traces' };
-const WAIT = 60_000;
+const COLLECTOR = { namespace: TELEMETRY, labels: 'app.kubernetes.io/instance=opentelemetry-collector-traces' };
 
 const { kubectl } = driver;
 const TRACE = randomBytes(16).toString('hex');
@@ -40,9 +33,6 @@ interface Served {
 const get = async (kind: string, name: string): Promise<Served> =>
   (await kubectl.get(kind, name, NAMESPACE)) as unknown as Served;
 
-const patch = (kind: string, name: string, change: object): Promise<string> =>
-  kubectl.must(['patch', kind, name, '-n', NAMESPACE, '--type=merge', '-p', JSON.stringify(change)]);
-
 const conditionsOf = ({ status = {} }: Served): readonly Condition[] => [
   ...(status.conditions ?? []),
   ...[...(status.listeners ?? []), ...(status.parents ?? []), ...(status.ancestors ?? [])].flatMap(
@@ -50,24 +40,11 @@ const conditionsOf = ({ status = {} }: Served): readonly Condition[] => [
   ),
 ];
 
-let address: string;
-
-beforeAll(async () => {
-  const { host, port, path } = EVERYTHING;
-  const target = {
-    name: 'github-copilot',
-    static: { host, port, path, protocol: 'StreamableHTTP', policies: { auth: { secretRef: { name: 'github-pat' } } } },
-  };
-  await patch('agentgatewaybackend', 'github-mcp-server', { spec: { mcp: { targets: [target] } } });
-});
+beforeAll(useEverything);
 
 describe('the post in a cluster', () => {
   test('gives the Gateway an address', async () => {
-    address = await eventually(
-      'an address in the status',
-      async () => (await get('gateway', GATEWAY)).status?.addresses?.[0]?.value,
-      WAIT,
-    );
+    expect(await gatewayAddress()).not.toBe('');
   });
 
   test.each([
@@ -90,11 +67,8 @@ describe('the post in a cluster', () => {
   });
 
   test('lets the official client call a tool through the load balancer', async () => {
-    const url = `http://${address}:3000/mcp`;
-    const script = [resolve('test/e2e/call.ts'), url, TRACEPARENT, 'echo', '{"message":"in a cluster"}'];
-    const { code, out, err } = await driver.in(process.execPath, script);
-    expect([code, err]).toEqual([0, '']);
-    expect(JSON.parse(out)).toMatchObject({ content: [{ type: 'text', text: 'Echo: in a cluster' }] });
+    const answer = await callTool(TRACEPARENT, 'echo', { message: 'in a cluster' });
+    expect(answer).toMatchObject({ content: [{ type: 'text', text: 'Echo: in a cluster' }] });
   });
 
   test('counts the call, with the labels of the post', async () => {

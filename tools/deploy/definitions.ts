@@ -1,3 +1,5 @@
+import { NO_CRDS } from './settings.ts';
+
 /**
  * Definitions of others that `dist/` needs, at the versions that it is tested with. Source: the releases of both projects.
  * The operator's are stripped of descriptions: whole, one of them is too long for an annotation that some tools keep.
@@ -16,5 +18,5 @@ export const DEFINITIONS = {
 /** Where the definitions of others come from: their releases, a file or folder, or nowhere: they are there. */
 export const sourcesOf = (asked: string | undefined): readonly string[] => {
   if (asked === undefined || asked === '') return Object.values(DEFINITIONS).map(({ url }) => url);
-  return asked === 'none' ? [] : [asked];
+  return asked === NO_CRDS ? [] : [asked];
 };

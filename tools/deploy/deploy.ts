@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { sourcesOf } from './definitions.ts';
 import { type Kubectl, KubectlError } from './kubectl.ts';
 import { CRD_KIND, type Manifest, type ManifestFile } from './manifests.ts';
@@ -27,11 +28,10 @@ export const deploy = async (
     await established(kubectl, names);
     say(`definitions  ${names.length} from ${source}`);
   }
-  const [own, rest] = partition(files, ({ objects }) => objects.every(({ kind }) => kind === CRD_KIND));
-  for (const { path } of own) await established(kubectl, await kubectl.apply(path));
-  for (const { path, objects } of [...own, ...rest]) {
-    if (rest.some((file) => file.path === path)) await kubectl.apply(path);
-    say(`applied      ${path}: ${objects.length} objects`);
+  for (const { path, objects } of files) {
+    // Objects of a kind can only be applied once it is served.
+    await established(kubectl, await applied(kubectl, path, settings.force));
+    say(`applied      ${relative('', path)}: ${objects.length} objects`);
   }
   say(`token        ${await putToken(kubectl, settings.token)}`);
   await ready(
@@ -40,6 +40,18 @@ export const deploy = async (
     settings,
     say,
   );
+};
+
+/** @throws {KubectlError} that says how conflicts are ended */
+const applied = async (kubectl: Kubectl, path: string, force: boolean): Promise<readonly string[]> => {
+  try {
+    return await kubectl.apply(path, force);
+  } catch (error) {
+    if (!(error instanceof KubectlError) || !/Apply failed with \d+ conflict/.test(error.message)) throw error;
+    throw new KubectlError(
+      `${error.message}\nSomebody changed these fields since: FORCE=1 make deploy sets them back.`,
+    );
+  }
 };
 
 const established = async (kubectl: Kubectl, names: readonly string[]): Promise<void> => {
@@ -74,8 +86,3 @@ const ready = async (
 /** What runs where the object is: mostly one pod says why. */
 const pods = async (kubectl: Kubectl, { metadata: { namespace = 'default' } }: Manifest): Promise<string> =>
   (await kubectl.run(['get', 'pods', '-n', namespace])).out;
-
-const partition = <T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] => [
-  items.filter(isFirst),
-  items.filter((item) => !isFirst(item)),
-];

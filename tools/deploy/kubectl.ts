@@ -49,9 +49,13 @@ export class Kubectl {
     return out;
   }
 
-  /** Applies a file, an address, or each file of a folder, server-side. Returns what was named, as `kind.group/name`. */
-  async apply(path: string): Promise<readonly string[]> {
-    const out = await this.must(['apply', '--server-side', '--recursive', '-o', 'name', '-f', path]);
+  /**
+   * Applies a file, an address, or each file of a folder, server-side. Returns what was named, as `kind.group/name`.
+   * @param force fields that somebody else has set are set back; else they are an error
+   */
+  async apply(path: string, force = false): Promise<readonly string[]> {
+    const forced = force ? ['--force-conflicts'] : [];
+    const out = await this.must(['apply', '--server-side', ...forced, '--recursive', '-o', 'name', '-f', path]);
     return out.split('\n').filter((line) => line !== '');
   }
 }

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 /** What `make deploy` and `make undeploy` are told, all of it by variables. */
 export interface Settings {
   /** Command that takes kubectl's arguments. KUBECTL, words separated by spaces. */
@@ -10,9 +12,14 @@ export interface Settings {
   readonly token: string | undefined;
   /** Workloads that nobody waits for, by the end of their names. WITHOUT, separated by commas. */
   readonly without: readonly string[];
+  /** Whether fields of `dist/` that somebody else has changed since are set back; else they are an error. FORCE. */
+  readonly force: boolean;
   /** Seconds until everything must be ready. DEPLOY_TIMEOUT. */
   readonly timeout: number;
 }
+
+/** Value of CRDS: they are there. */
+export const NO_CRDS = 'none';
 
 const DEFAULT_TIMEOUT = 300;
 
@@ -25,12 +32,19 @@ export const settingsOf = (env: Readonly<Record<string, string | undefined>>): S
   }
   return {
     kubectl: [command, ...first],
-    dist: env.DIST || 'dist',
-    crds: env.CRDS || undefined,
+    dist: resolve(env.DIST || 'dist'),
+    crds: sourceOf(env.CRDS),
     token: env.GITHUB_PAT || undefined,
     without: words(env.WITHOUT, ','),
+    force: (env.FORCE ?? '') !== '',
     timeout,
   };
+};
+
+/** kubectl may run in a folder of its own: paths are absolute, addresses stay. */
+const sourceOf = (asked: string | undefined): string | undefined => {
+  if (asked === undefined || asked === '') return undefined;
+  return asked === NO_CRDS || asked.includes('://') ? asked : resolve(asked);
 };
 
 const words = (text: string | undefined, separator: string): string[] =>

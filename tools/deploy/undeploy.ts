@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Say } from './deploy.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { ManifestFile } from './manifests.ts';
@@ -15,6 +16,8 @@ export const undeploy = async (kubectl: Kubectl, files: readonly ManifestFile[],
       .filter((line) => line !== '' && !/no matches for kind|ensure CRDs are installed first|^Warning/.test(line));
     if (code !== 0 && others.length > 0)
       throw new Error(`kubectl delete -f ${path}: exit ${code}\n${others.join('\n')}`);
-    say(`deleted      ${path}: ${out.split('\n').filter((line) => line.includes('deleted')).length} objects`);
+    say(
+      `deleted      ${relative('', path)}: ${out.split('\n').filter((line) => line.includes('deleted')).length} objects`,
+    );
   }
 };
