@@ -4,7 +4,11 @@ import { GatewayController, type GatewayControllerProps } from './agentgateway/c
 import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 import { Namespace } from './core/namespace.ts';
 import { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector/collector.ts';
-import { KubePrometheusStack, prometheusName } from './telemetry/kube-prometheus-stack.ts';
+import {
+  KubePrometheusStack,
+  type KubePrometheusStackProps,
+  prometheusName,
+} from './telemetry/kube-prometheus-stack.ts';
 import { prometheusUrl } from './telemetry/prometheus.ts';
 import { Tempo, type TempoProps } from './telemetry/tempo/tempo.ts';
 
@@ -32,6 +36,8 @@ export interface McpObservabilityStackProps {
   readonly tempo?: Omit<TempoProps, 'namespace'>;
   /** @default - the post's pipeline */
   readonly collector?: Omit<OpenTelemetryCollectorProps, 'namespace' | 'tempo'>;
+  /** Of Prometheus, its operator, Grafana and the exporters; the image of tooltrail is that of the controller unless it is given. */
+  readonly prometheus?: Omit<KubePrometheusStackProps, 'namespace' | 'tempo'>;
 }
 
 const RELEASE = 'kube-prometheus-stack';
@@ -79,7 +85,13 @@ export class McpObservabilityStack {
       tempo: this.tempo,
     });
     const prometheus = new Chart(scope, RELEASE, { namespace });
-    this.prometheus = new KubePrometheusStack(prometheus, RELEASE, { namespace, tempo: this.tempo });
+    const image = props.controller === false ? undefined : props.controller?.image;
+    this.prometheus = new KubePrometheusStack(prometheus, RELEASE, {
+      ...(image === undefined ? {} : { image }),
+      ...props.prometheus,
+      namespace,
+      tempo: this.tempo,
+    });
 
     applyInOrder([crds, namespaces, ...controllers, this.secrets, this.gateway, tempo, collector, prometheus]);
   }

@@ -17,6 +17,11 @@ const CONTROLLER: OptionSpec = {
   help: 'controllerName of the GatewayClasses that are served',
 };
 
+const KUBECONFIG: OptionSpec = {
+  value: 'PATH',
+  help: 'which cluster; default KUBECONFIG, then that of the service account, then ~/.kube/config',
+};
+
 const PATHS =
   'A PATH is a YAML or JSON file, or a folder whose *.yaml, *.yml and *.json files are read (not those of folders in it).';
 
@@ -34,10 +39,7 @@ export const GATEWAY_COMMAND: CommandSpec = {
   options: {
     config: { value: 'PATH', multiple: true, help: 'what to serve' },
     kubernetes: { help: 'serve what the Kubernetes API has: of the cluster around, or of a kubeconfig' },
-    kubeconfig: {
-      value: 'PATH',
-      help: 'which cluster; default KUBECONFIG, then that of the service account, then ~/.kube/config',
-    },
+    kubeconfig: KUBECONFIG,
     gateway: {
       value: 'NAMESPACE/NAME',
       help: 'serve this Gateway alone; Secrets and ConfigMaps are then read by name, and only those that it leads to',
@@ -94,10 +96,7 @@ export const CONTROLLER_COMMAND: CommandSpec = {
   details: ['Of several controllers one leads, by a Lease; the others wait. SIGTERM or SIGINT hands over.'],
   positionals: false,
   options: {
-    kubeconfig: {
-      value: 'PATH',
-      help: 'which cluster; default KUBECONFIG, then that of the service account, then ~/.kube/config',
-    },
+    kubeconfig: KUBECONFIG,
     'controller-name': CONTROLLER,
     image: { value: 'IMAGE', help: 'of the proxies; default tooltrail/tooltrail:VERSION' },
     'proxy-role': {
@@ -108,6 +107,19 @@ export const CONTROLLER_COMMAND: CommandSpec = {
     readiness: { value: 'HOST:PORT', default: `0.0.0.0:${PORTS.readiness}`, help: '/healthz/ready' },
     'reference-grants': REFERENCE_GRANTS,
     'log-format': { value: 'FORMAT', choices: ['text', 'json'], default: 'text', help: 'messages' },
+  },
+};
+
+export const FILL_SECRET_COMMAND: CommandSpec = {
+  name: 'fill-secret',
+  summary: 'Give the keys of a Secret that have no value one; those that have one keep it.',
+  usage: 'Usage: tooltrail fill-secret NAMESPACE/NAME [options]',
+  details: ['So a password is in no manifest, and stays the same when manifests are applied again.'],
+  positionals: true,
+  options: {
+    value: { value: 'KEY=VALUE', multiple: true, help: 'what a key is given' },
+    random: { value: 'KEY', multiple: true, help: 'a key that is given 32 random hexadecimal digits' },
+    kubeconfig: KUBECONFIG,
   },
 };
 
@@ -132,4 +144,10 @@ export const DEMO_COMMAND: CommandSpec = {
   options: {},
 };
 
-export const COMMANDS: readonly CommandSpec[] = [GATEWAY_COMMAND, CONTROLLER_COMMAND, CHECK_COMMAND, DEMO_COMMAND];
+export const COMMANDS: readonly CommandSpec[] = [
+  GATEWAY_COMMAND,
+  CONTROLLER_COMMAND,
+  FILL_SECRET_COMMAND,
+  CHECK_COMMAND,
+  DEMO_COMMAND,
+];

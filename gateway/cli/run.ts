@@ -1,10 +1,18 @@
 import { suggest } from '../source/suggest.ts';
 import { check } from './check.ts';
 import { type Arguments, type CommandSpec, parseCommand, quote, UsageError } from './command.ts';
-import { CHECK_COMMAND, COMMANDS, CONTROLLER_COMMAND, DEMO_COMMAND, GATEWAY_COMMAND } from './commands.ts';
+import {
+  CHECK_COMMAND,
+  COMMANDS,
+  CONTROLLER_COMMAND,
+  DEMO_COMMAND,
+  FILL_SECRET_COMMAND,
+  GATEWAY_COMMAND,
+} from './commands.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Host } from './host.ts';
 import { control } from './kubernetes/controller.ts';
+import { fillSecret } from './kubernetes/fill-secret.ts';
 import { serve } from './serve.ts';
 
 /** Exit code for a wrong command line. */
@@ -23,6 +31,7 @@ const demo = async (_args: Arguments, host: Host): Promise<number> => {
 const RUN: ReadonlyMap<CommandSpec, (args: Arguments, host: Host) => Promise<number>> = new Map([
   [GATEWAY_COMMAND, serve],
   [CONTROLLER_COMMAND, control],
+  [FILL_SECRET_COMMAND, fillSecret],
   [CHECK_COMMAND, check],
   [DEMO_COMMAND, demo],
 ]);

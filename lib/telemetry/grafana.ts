@@ -36,12 +36,7 @@ const USER = 472;
 
 /**
  * Grafana with two data sources, `prometheus` (the default) and `tempo`. The Secret of its name is written without data, so no password is
- * ever in a manifest; the pod starts once `admin-user` and `admin-password` are filled in:
- *
- * ```sh
- * kubectl patch secret kube-prometheus-stack-grafana -n telemetry \
- *   -p "{\"stringData\":{\"admin-user\":\"admin\",\"admin-password\":\"$(openssl rand -hex 16)\"}}"
- * ```
+ * ever in a manifest; the pod starts once it has `admin-user` and `admin-password`, which `GrafanaPassword` or somebody fills in.
  */
 export class Grafana extends Construct {
   constructor(scope: Construct, id: string, props: GrafanaProps) {

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { Grafana } from './grafana.ts';
+import { GrafanaPassword } from './grafana-password.ts';
 import { KubeStateMetrics } from './kube-state-metrics.ts';
 import { gatewayMonitor, serviceMonitor } from './monitors.ts';
 import { JOB_LABEL, NodeExporter } from './node-exporter.ts';
@@ -12,6 +13,12 @@ export interface KubePrometheusStackProps {
   readonly namespace: string;
   /** Grafana's data source for traces. */
   readonly tempo: Tempo;
+  /**
+   * Image of tooltrail, which makes Grafana's password.
+   *
+   * @default - `tooltrail/tooltrail:<version of this package>`
+   */
+  readonly image?: string;
 }
 
 /** Name of the Prometheus of a release. */
@@ -40,6 +47,8 @@ export class KubePrometheusStack extends Construct {
       prometheusUrl: prometheus.url,
       tempoUrl: tempo.queryUrl,
     });
+    const image = props.image === undefined ? {} : { image: props.image };
+    new GrafanaPassword(this, 'grafana-password', { ...common, secretName: `${id}-grafana`, ...image });
     serviceMonitor(this, operator.component, 'http');
     serviceMonitor(this, prometheus.component, 'http-web');
     // Rules and dashboards for the chart select by `job` kube-state-metrics and node-exporter, and by the labels of what these report on.

@@ -24,13 +24,13 @@ export const deploy = async (
 ): Promise<void> => {
   await kubectl.must(['version', '--request-timeout=10s']);
   for (const source of sourcesOf(settings.crds)) {
-    const names = await kubectl.apply(source);
+    const names = await withHint(kubectl.apply(source), OTHERS_CONFLICT);
     await established(kubectl, names);
     say(`definitions  ${names.length} from ${source}`);
   }
   for (const { path, objects } of files) {
     // Objects of a kind can only be applied once it is served.
-    await established(kubectl, await applied(kubectl, path, settings.force));
+    await established(kubectl, await withHint(kubectl.apply(path, settings.force), OWN_CONFLICT));
     say(`applied      ${relative('', path)}: ${objects.length} objects`);
   }
   say(`token        ${await putToken(kubectl, settings.token)}`);
@@ -42,15 +42,16 @@ export const deploy = async (
   );
 };
 
-/** @throws {KubectlError} that says how conflicts are ended */
-const applied = async (kubectl: Kubectl, path: string, force: boolean): Promise<readonly string[]> => {
+const OWN_CONFLICT = 'Somebody changed these fields since: FORCE=1 make deploy sets them back.';
+const OTHERS_CONFLICT = 'Somebody else has installed these definitions: CRDS=none make deploy leaves them as they are.';
+
+/** @throws {KubectlError} that says how a conflict is ended */
+const withHint = async <T>(applied: Promise<T>, hint: string): Promise<T> => {
   try {
-    return await kubectl.apply(path, force);
+    return await applied;
   } catch (error) {
-    if (!(error instanceof KubectlError) || !/Apply failed with \d+ conflict/.test(error.message)) throw error;
-    throw new KubectlError(
-      `${error.message}\nSomebody changed these fields since: FORCE=1 make deploy sets them back.`,
-    );
+    const isConflict = error instanceof KubectlError && /Apply failed with \d+ conflict/.test(error.message);
+    throw isConflict ? new KubectlError(`${error.message}\n${hint}`) : error;
   }
 };
 

@@ -14,7 +14,7 @@ describe('help', () => {
     const { exit, out, err } = await runLine(word);
     expect([exit, err]).toEqual([0, '']);
     for (const { name, summary } of COMMANDS)
-      expect(out).toContain(`  ${name.padEnd('controller'.length)}  ${summary}\n`);
+      expect(out).toContain(`  ${name.padEnd('fill-secret'.length)}  ${summary}\n`);
   });
 
   test('nothing at all: the same, as an error', async () => {
@@ -50,7 +50,10 @@ describe('a wrong command line is one line on stderr and exit code 2', () => {
   test.each([
     [['gatway'], 'tooltrail: unknown command "gatway", did you mean gateway?\n'],
     [['--versoin'], 'tooltrail: unknown command "--versoin", did you mean --version?\n'],
-    [['frobnicate'], 'tooltrail: unknown command "frobnicate", the commands are gateway, controller, check, demo\n'],
+    [
+      ['frobnicate'],
+      'tooltrail: unknown command "frobnicate", the commands are gateway, controller, fill-secret, check, demo\n',
+    ],
     [['check'], 'tooltrail check: a PATH is missing (tooltrail check --help)\n'],
     [['gateway'], 'tooltrail gateway: --config PATH or --kubernetes is missing (tooltrail gateway --help)\n'],
   ])('%j', async (argv, err) => {
