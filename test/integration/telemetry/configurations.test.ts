@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { closingAfterAll } from '../../support/closing.ts';
+import { COLLECTOR_CASES, TEMPO_CASES } from '../../support/stack/cases.ts';
+import { collectorObjects, configsOf, tempoObjects } from '../../support/stack/configs.ts';
+import { locateProgram, temporaryFolder } from '../../support/stack/program.ts';
+
+/** Every configuration that the constructs write is one to the programs that it is for. */
+const keep = closingAfterAll();
+const folder = keep(temporaryFolder('configurations'), (temporary) => temporary.remove());
+
+const run = async (name: 'otelcol-contrib' | 'tempo', config: unknown, args: (file: string) => readonly string[]) => {
+  const file = join(folder.path, `${name}.yaml`);
+  writeFileSync(file, stringify(config));
+  const { status, stdout, stderr } = spawnSync(await locateProgram(name), args(file), {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  return { status, said: `${stdout}${stderr}` };
+};
+
+const validate = (config: unknown) => run('otelcol-contrib', config, (file) => ['validate', `--config=${file}`]);
+const verify = (config: unknown) => run('tempo', config, (file) => [`-config.file=${file}`, '-config.verify=true']);
+
+/** The exporter between the tiers is not among the components that can be built; another stands in for it, with what they share. */
+const withoutBalancer = (config: unknown): unknown =>
+  JSON.parse(JSON.stringify(config).replaceAll('"loadbalancing"', '"otlp/samplers"'), (name, value) => {
+    if (name !== 'otlp/samplers') return value;
+    const { routing_key: _, protocol, resolver, ...shared } = value;
+    return { ...protocol.otlp, ...shared, endpoint: `${resolver.dns.hostname}:${resolver.dns.port}` };
+  });
+
+describe('the Collector', () => {
+  test.each(Object.entries(COLLECTOR_CASES))('takes: %s', async (_, options) => {
+    for (const config of Object.values(configsOf(collectorObjects(options)))) {
+      expect(await validate(withoutBalancer(config))).toEqual({ status: 0, said: expect.not.stringMatching(/error/i) });
+    }
+  });
+
+  test('refuses what it does not know', async () => {
+    const [config] = Object.values(configsOf(collectorObjects({})));
+    expect((await validate({ ...(config as object), processors: { batch: { unknown: true } } })).status).not.toBe(0);
+  });
+});
+
+describe('Tempo', () => {
+  test.each(Object.entries(TEMPO_CASES))('takes: %s', async (_, options) => {
+    const { status, said } = await verify(configsOf(tempoObjects(options)).tempo);
+    expect([status, said]).toEqual([0, expect.not.stringMatching(/err=|failed/)]);
+  });
+
+  test('refuses what it does not know', async () => {
+    const config = { ...(configsOf(tempoObjects({})).tempo as object), memberlist: { unknown: true } };
+    expect((await verify(config)).status).not.toBe(0);
+  });
+});
