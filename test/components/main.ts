@@ -1,10 +1,11 @@
 import { locate } from './locate.ts';
-import { CONFORMANCE, CONTROL_PLANE, PROGRAMS, type Program } from './programs.ts';
+import { CONFORMANCE, CONTROL_PLANE, PROGRAMS, type Program, TELEMETRY } from './programs.ts';
 
 /** Builds the named programs, or those of a named group, and prints where each is. */
 const GROUPS: Readonly<Record<string, readonly Program[]>> = {
   'control-plane': CONTROL_PLANE,
   conformance: CONFORMANCE,
+  telemetry: TELEMETRY,
   all: Object.keys(PROGRAMS) as Program[],
 };
 

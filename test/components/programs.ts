@@ -48,3 +48,5 @@ export type Program = keyof typeof PROGRAMS;
 export const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 /** What the Gateway API's own suite needs. */
 export const CONFORMANCE = ['echo-basic', 'coredns', 'gateway-api-conformance'] as const;
+/** What traces and metrics go through. */
+export const TELEMETRY = ['otelcol-contrib', 'tempo', 'prometheus'] as const;

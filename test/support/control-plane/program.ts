@@ -55,12 +55,12 @@ export class Program {
     }
   }
 
-  /** As a crash would end it: nothing is said to anyone. */
-  async stop(): Promise<void> {
+  /** By default as a crash would end it: nothing is said to anyone. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const running = this.#running;
     if (running?.alive !== true) return;
     running.child.ref();
-    running.child.kill('SIGKILL');
+    running.child.kill(signal);
     await running.ended;
   }
 }
