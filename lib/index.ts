@@ -13,9 +13,14 @@ export type {
   TracingProps,
 } from './agentgateway/frontend.ts';
 export type { McpTargetProps } from './agentgateway/mcp-target.ts';
+export {
+  AgentgatewayParameters,
+  type AgentgatewayParametersProps,
+  type AutoscalingProps,
+} from './agentgateway/parameters.ts';
 export { AgentgatewayPolicy, type AgentgatewayPolicyProps } from './agentgateway/policy.ts';
 export type { AuditProps, CaptureProps, TrailProps } from './agentgateway/trail.ts';
-export { GatewayWorkload, type GatewayWorkloadProps } from './agentgateway/workload.ts';
+export { GatewayWorkload, type GatewayWorkloadProps } from './agentgateway/workload/workload.ts';
 export {
   CAPTURES,
   POLICY_ANNOTATIONS,
@@ -28,7 +33,13 @@ export type { ObjectProps } from './core/metadata.ts';
 export { Namespace, type NamespaceProps } from './core/namespace.ts';
 export { type SecretKey, SecretReference, type SecretReferenceProps } from './core/secret.ts';
 export type { Attachment } from './gateway-api/attachment.ts';
-export { Gateway, type GatewayProps, type ListenerProps, type ListenerReference } from './gateway-api/gateway.ts';
+export {
+  type DeploymentParameters,
+  Gateway,
+  type GatewayProps,
+  type ListenerProps,
+  type ListenerReference,
+} from './gateway-api/gateway.ts';
 export {
   HttpRoute,
   type HttpRouteProps,

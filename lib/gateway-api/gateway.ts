@@ -28,6 +28,12 @@ export interface ListenerProps {
   readonly routesFrom?: 'Same' | 'All' | { readonly matchLabels: Readonly<Record<string, string>> };
 }
 
+/** An object that says how a Gateway's proxies are deployed. */
+export interface DeploymentParameters {
+  readonly name: string;
+  readonly namespace: string;
+}
+
 export interface GatewayProps extends ObjectProps {
   /**
    * Listeners to begin with; `addListener` adds more. A Gateway has 1 to 64.
@@ -35,6 +41,12 @@ export interface GatewayProps extends ObjectProps {
    * @default - none
    */
   readonly listeners?: readonly ListenerProps[];
+  /**
+   * How the controller deploys the proxies: of the Gateway's own namespace.
+   *
+   * @default - as the controller does
+   */
+  readonly parameters?: DeploymentParameters;
 }
 
 /** A listener of a Gateway, by name: checked at synth, so that it may be added after the reference. */
@@ -48,6 +60,8 @@ export class Gateway extends Construct {
   readonly name: string;
   readonly namespace: string;
   readonly gatewayClassName = GATEWAY_CLASS;
+  /** How the controller deploys its proxies. */
+  readonly parameters: DeploymentParameters | undefined;
   readonly #listeners: ListenerProps[];
   readonly #object: ApiObject;
 
@@ -57,6 +71,7 @@ export class Gateway extends Construct {
     this.name = metadata.name;
     this.namespace = metadata.namespace;
     this.#listeners = [...(props.listeners ?? [])];
+    this.parameters = props.parameters;
     this.#object = new ApiObject(this, 'Gateway', {
       apiVersion: apiVersion(KINDS.Gateway),
       kind: KINDS.Gateway.kind,
@@ -67,6 +82,7 @@ export class Gateway extends Construct {
       validate: () => [
         ...schemaProblems(GATEWAY, this.toJson()),
         ...this.#portProblems(),
+        ...this.#parametersProblems(),
         ...this.#listeners.flatMap(conflicts),
       ],
     });
@@ -94,7 +110,21 @@ export class Gateway extends Construct {
   }
 
   #spec(): IGateway['spec'] {
-    return { gatewayClassName: this.gatewayClassName, listeners: this.#listeners.map(toListener) };
+    const { group, kind } = KINDS.AgentgatewayParameters;
+    const own = this.parameters;
+    return {
+      gatewayClassName: this.gatewayClassName,
+      listeners: this.#listeners.map(toListener),
+      ...(own === undefined ? {} : { infrastructure: { parametersRef: { group, kind, name: own.name } } }),
+    };
+  }
+
+  #parametersProblems(): readonly string[] {
+    const own = this.parameters;
+    if (own === undefined || own.namespace === this.namespace) return [];
+    return [
+      `parameters: ${own.name} is in namespace ${own.namespace}, the Gateway in ${this.namespace}: put both into one (Gateway API, LocalParametersReference)`,
+    ];
   }
 
   #portProblems(): readonly string[] {

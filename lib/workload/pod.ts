@@ -105,6 +105,13 @@ const podTemplate = (options: PodOptions): IPodTemplateSpec => ({
       // Listeners below 1024 without a capability.
       sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
     },
+    // Kubernetes' own default lets three pods of a Gateway stand on one node.
+    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: podSelector(options.name, options.gateway) },
+    })),
     containers: [container(options)],
     volumes: [...(options.volumes ?? []), { name: 'tmp', emptyDir: {} }],
   },

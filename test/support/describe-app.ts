@@ -4,15 +4,19 @@ import { AgentgatewayBackend } from '../../lib/agentgateway/backend.ts';
 import type { OtlpCollector } from '../../lib/agentgateway/collector.ts';
 import type { TracingProps } from '../../lib/agentgateway/frontend.ts';
 import type { McpTargetProps } from '../../lib/agentgateway/mcp-target.ts';
+import { AgentgatewayParameters, type AgentgatewayParametersProps } from '../../lib/agentgateway/parameters.ts';
 import { AgentgatewayPolicy, type AgentgatewayPolicyProps } from '../../lib/agentgateway/policy.ts';
-import { GatewayWorkload } from '../../lib/agentgateway/workload.ts';
+import { GatewayWorkload } from '../../lib/agentgateway/workload/workload.ts';
 import { SecretReference } from '../../lib/core/secret.ts';
 import { Gateway, type ListenerProps } from '../../lib/gateway-api/gateway.ts';
 import { HttpRoute, type HttpRouteRuleProps } from '../../lib/gateway-api/http-route.ts';
 
 /** Constructs as data, by `namespace/name`; what takes an object in TypeScript takes its name here. */
 interface Description {
-  readonly gateways?: Readonly<Record<string, { readonly listeners: readonly ListenerProps[] }>>;
+  readonly parameters?: Readonly<Record<string, AgentgatewayParametersProps>>;
+  readonly gateways?: Readonly<
+    Record<string, { readonly listeners: readonly ListenerProps[]; readonly parameters?: string }>
+  >;
   readonly workloads?: readonly string[];
   readonly secrets?: Readonly<Record<string, { readonly keys: readonly string[] }>>;
   readonly backends?: Readonly<Record<string, { readonly targets: readonly DescribedTarget[] }>>;
@@ -50,7 +54,11 @@ export const appOf = (text: string): App => {
       }),
     );
 
-  const gateways = map(description.gateways, (chart, id, props) => new Gateway(chart, id, props));
+  const parameters = map(description.parameters, (chart, id, props) => new AgentgatewayParameters(chart, id, props));
+  const gateways = map(description.gateways, (chart, id, { parameters: named, ...props }) => {
+    const own = named === undefined ? {} : { parameters: get(parameters, named) };
+    return new Gateway(chart, id, { ...props, ...own });
+  });
   const parentOf = (parent: DescribedParent) =>
     typeof parent === 'string' ? get(gateways, parent) : get(gateways, parent[0]).listener(parent[1]);
   for (const name of description.workloads ?? []) {

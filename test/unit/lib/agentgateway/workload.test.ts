@@ -7,7 +7,7 @@ import { readObjects } from '../../../../gateway/source/read.ts';
 import type { Environment } from '../../../../gateway/source/secret.ts';
 import { AgentgatewayBackend } from '../../../../lib/agentgateway/backend.ts';
 import { AgentgatewayPolicy } from '../../../../lib/agentgateway/policy.ts';
-import { GatewayWorkload, type GatewayWorkloadProps } from '../../../../lib/agentgateway/workload.ts';
+import { GatewayWorkload, type GatewayWorkloadProps } from '../../../../lib/agentgateway/workload/workload.ts';
 import { Namespace } from '../../../../lib/core/namespace.ts';
 import { SecretReference } from '../../../../lib/core/secret.ts';
 import { Gateway } from '../../../../lib/gateway-api/gateway.ts';

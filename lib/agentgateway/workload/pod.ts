@@ -1,6 +1,6 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1';
-import { VERSION } from '../core/version.ts';
-import type { Gateway } from '../gateway-api/gateway.ts';
+import { VERSION } from '../../core/version.ts';
+import type { Gateway } from '../../gateway-api/gateway.ts';
 import {
   fromSecret,
   podLabels as labelsOf,
@@ -8,7 +8,7 @@ import {
   podSelector as selectorOf,
   deploymentSpec as specOf,
   type WorkloadGateway,
-} from '../workload/pod.ts';
+} from '../../workload/pod.ts';
 import type { SecretVariable } from './secret-variables.ts';
 
 export interface PodProps {

@@ -1,13 +1,13 @@
-import { apiVersion, KINDS } from '../api/kinds.ts';
-import { Namespace } from '../core/namespace.ts';
-import type { SecretKey } from '../core/secret.ts';
-import { gatewayOf } from '../gateway-api/attachment.ts';
-import type { Gateway } from '../gateway-api/gateway.ts';
-import { HttpRoute } from '../gateway-api/http-route.ts';
-import { ReferenceGrant } from '../gateway-api/reference-grant.ts';
-import { AgentgatewayBackend } from './backend.ts';
-import type { OtlpCollector } from './collector.ts';
-import { AgentgatewayPolicy } from './policy.ts';
+import { apiVersion, KINDS } from '../../api/kinds.ts';
+import { Namespace } from '../../core/namespace.ts';
+import type { SecretKey } from '../../core/secret.ts';
+import { gatewayOf } from '../../gateway-api/attachment.ts';
+import type { Gateway } from '../../gateway-api/gateway.ts';
+import { HttpRoute } from '../../gateway-api/http-route.ts';
+import { ReferenceGrant } from '../../gateway-api/reference-grant.ts';
+import { AgentgatewayBackend } from '../backend.ts';
+import type { OtlpCollector } from '../collector.ts';
+import { AgentgatewayPolicy } from '../policy.ts';
 import { type SecretVariable, secretVariables } from './secret-variables.ts';
 
 /** What one Gateway serves, found by following the references from it. */

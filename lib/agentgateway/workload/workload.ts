@@ -1,13 +1,13 @@
 import { ApiObject, Lazy, Yaml } from 'cdk8s';
 import { ConfigMap, ServiceAccount } from 'cdk8s-plus-30';
 import { Construct } from 'constructs';
-import { KINDS, namespacedName } from '../api/kinds.ts';
-import { VERSION } from '../core/version.ts';
-import type { Gateway } from '../gateway-api/gateway.ts';
-import { servicePorts } from '../workload/pod.ts';
+import { KINDS, namespacedName } from '../../api/kinds.ts';
+import { VERSION } from '../../core/version.ts';
+import type { Gateway } from '../../gateway-api/gateway.ts';
+import { servicePorts } from '../../workload/pod.ts';
+import { gatewayDocuments, gatewayObjects } from './objects.ts';
+import { deploymentSpec, listenerPorts, type PodProps, podLabels, podSelector } from './pod.ts';
 import { secretVariables } from './secret-variables.ts';
-import { gatewayDocuments, gatewayObjects } from './workload-objects.ts';
-import { deploymentSpec, listenerPorts, type PodProps, podLabels, podSelector } from './workload-pod.ts';
 
 export interface GatewayWorkloadProps {
   /** The Gateway to serve; the objects are named after it and stand in its namespace. */
@@ -90,6 +90,11 @@ const workloadProblems = ({ gateway, replicas = 1 }: GatewayWorkloadProps, confi
       ? []
       : [
           `the Service takes the Gateway's name ${JSON.stringify(gateway.name)}, which must be a DNS label of at most 63 characters that begins with a letter`,
+        ]),
+    ...(gateway.parameters === undefined
+      ? []
+      : [
+          `the Gateway has parameters (${gateway.parameters.name}), which are for the controller's proxies: leave them out`,
         ]),
     ...(Number.isInteger(replicas) && replicas >= 0 ? [] : [`replicas: ${replicas} is not a whole number from 0`]),
     ...(bytes <= CONFIG_BYTES

@@ -1,5 +1,5 @@
-import { namespacedName } from '../api/kinds.ts';
-import type { SecretKey } from '../core/secret.ts';
+import { namespacedName } from '../../api/kinds.ts';
+import type { SecretKey } from '../../core/secret.ts';
 
 /** A Secret key and the environment variable that brings its value into the gateway's pod. */
 export interface SecretVariable {
