@@ -2,7 +2,8 @@ import { Construct } from 'constructs';
 import type { OtlpCollector } from '../../agentgateway/collector.ts';
 import { PORTS } from '../../api/ports.ts';
 import type { Component } from '../component.ts';
-import { type ResourceProps, replicaProblems, resourceProblems } from '../pods.ts';
+import { countProblems } from '../pods/amounts.ts';
+import { type ResourceProps, resourceProblems } from '../pods/resources.ts';
 import type { Tempo } from '../tempo/tempo.ts';
 import { balancerConfig, type ConfigOptions, samplerConfig, singleConfig, type Verbosity } from './config.ts';
 import { type ExporterProps, exporterProblems } from './exporters.ts';
@@ -50,7 +51,7 @@ export interface OpenTelemetryCollectorProps {
    * @default - nowhere else
    */
   readonly exporters?: ExporterProps;
-  /** @default - 50m and 128Mi, at most 512Mi; 1Gi with `tailSampling` */
+  /** @default - 50m and 128Mi, at most 512Mi; 1Gi where traces wait for the decision of `tailSampling` */
   readonly resources?: ResourceProps;
   /**
    * PriorityClass of the pods.
@@ -89,13 +90,14 @@ export class OpenTelemetryCollector extends Construct implements OtlpCollector {
     const component: Component = { namespace, name: id, app: 'opentelemetry-collector', instance: id };
     const options = optionsOf(props);
     const tier = tierOf(props);
-    if (props.tailSampling === undefined || options.replicas <= 1) {
-      writeTier(this, component, singleConfig(options), { ...tier, signals: ['traces', 'logs'] });
+    const samples = props.tailSampling !== undefined;
+    if (!samples || options.replicas <= 1) {
+      writeTier(this, component, singleConfig(options), { ...tier, signals: ['traces', 'logs'], samples });
     } else {
       const sampler: Component = { ...component, name: `${id}-sampler`, app: 'opentelemetry-collector-sampler' };
       const samplers = `${sampler.name}.${namespace}.svc.cluster.local`;
-      writeTier(this, component, balancerConfig(options, samplers), { ...tier, signals: ['logs'] });
-      writeTier(this, sampler, samplerConfig(options), { ...tier, signals: ['traces'], headless: true });
+      writeTier(this, component, balancerConfig(options, samplers), { ...tier, signals: ['logs'], samples: false });
+      writeTier(this, sampler, samplerConfig(options), { ...tier, signals: ['traces'], samples: true, headless: true });
     }
     this.node.addValidation({ validate: () => problemsOf(props) });
   }
@@ -110,23 +112,17 @@ const optionsOf = ({ tempo, debug = 'detailed', ...props }: OpenTelemetryCollect
   replicas: props.replicas ?? 1,
 });
 
-const tierOf = (props: OpenTelemetryCollectorProps): Omit<TierOptions, 'signals'> => ({
+const tierOf = (props: OpenTelemetryCollectorProps): Omit<TierOptions, 'signals' | 'samples'> => ({
   image: props.image ?? 'docker.io/otel/opentelemetry-collector-contrib:0.155.0',
   replicas: props.replicas ?? 1,
-  // Traces that wait for their decision are in memory.
-  resources: {
-    cpu: '50m',
-    memory: '128Mi',
-    memoryLimit: props.tailSampling === undefined ? '512Mi' : '1Gi',
-    ...props.resources,
-  },
+  resources: props.resources,
   exporters: props.exporters ?? {},
   priorityClassName: props.priorityClassName,
   monitor: props.monitor ?? true,
 });
 
 const problemsOf = (props: OpenTelemetryCollectorProps): string[] => [
-  ...replicaProblems(props.replicas ?? 1),
+  ...countProblems(props.replicas, 'replicas'),
   ...resourceProblems(props.resources),
   ...tailSamplingProblems(props.tailSampling ?? {}),
   ...redactionProblems(props.redaction ?? {}),

@@ -1,7 +1,6 @@
-import { duration } from '../../api/agentgateway/shared.ts';
 import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../../api/telemetry/attributes.ts';
 import { DENIED_ERROR_TYPES } from '../../api/telemetry/outcomes.ts';
-import { schemaProblems } from '../../core/schema-problems.ts';
+import { countProblems, durationProblems } from '../pods/amounts.ts';
 
 /**
  * Which traces are kept, decided once their spans are there. The Collector decides on what it is sent: policies that sample before it
@@ -89,11 +88,11 @@ const slow = (threshold: string) => ({
 });
 
 export const tailSamplingProblems = (props: TailSamplingProps): readonly string[] => {
-  const { percentage = 10, slowerThan = '2s', decisionWait = '10s', maxTraces = 1 } = props;
+  const { percentage = 0, slowerThan, decisionWait, maxTraces } = props;
   return [
-    ...schemaProblems({ type: 'number', minimum: 0, maximum: 100 }, percentage, 'tailSampling.percentage'),
-    ...schemaProblems(duration('1ms'), slowerThan, 'tailSampling.slowerThan'),
-    ...schemaProblems(duration('1s'), decisionWait, 'tailSampling.decisionWait'),
-    ...schemaProblems({ type: 'integer', minimum: 1, maximum: 100_000_000 }, maxTraces, 'tailSampling.maxTraces'),
+    ...(percentage >= 0 && percentage <= 100 ? [] : [`tailSampling.percentage: ${percentage} is not from 0 to 100`]),
+    ...durationProblems(slowerThan, '1ms', 'tailSampling.slowerThan'),
+    ...durationProblems(decisionWait, '1s', 'tailSampling.decisionWait'),
+    ...countProblems(maxTraces, 'tailSampling.maxTraces', 1),
   ];
 };

@@ -12,17 +12,20 @@ import {
   write,
 } from '../component.ts';
 import { serviceMonitor } from '../monitors.ts';
-import { disruptionBudget, goMemoryLimit, type ResourceProps, resourcesOf, spread } from '../pods.ts';
+import { disruptionBudget, spread } from '../pods/availability.ts';
+import { goMemoryLimit, type ResourceProps, resourcesOf } from '../pods/resources.ts';
 import { type ExporterProps, exporterEnvironment, exporterMounts, exporterVolumes, type Signal } from './exporters.ts';
 
 /** Collectors that do the same. */
 export interface TierOptions {
   readonly image: string;
   readonly replicas: number;
-  readonly resources: Required<ResourceProps>;
+  readonly resources: ResourceProps | undefined;
   readonly exporters: ExporterProps;
   /** Which of the exporters it needs. */
   readonly signals: readonly Signal[];
+  /** Whether it decides which traces are kept: those that wait are in memory. */
+  readonly samples: boolean;
   /** The Service has no address of its own: its name stands for the pods. OTLP over gRPC is all that it takes. */
   readonly headless?: true;
   readonly priorityClassName: string | undefined;
@@ -59,8 +62,14 @@ const deployment = (
   component: Component,
   config: string,
   ports: readonly ServicePort[],
-  { image, replicas, resources, exporters, signals, priorityClassName }: TierOptions,
+  { image, replicas, resources, exporters, signals, samples, priorityClassName }: TierOptions,
 ) => {
+  const own = {
+    cpu: '50m',
+    memory: '128Mi',
+    memoryLimit: samples ? '1Gi' : '512Mi',
+    ...resources,
+  };
   const health = { httpGet: { path: '/', port: PORTS.collectorHealth } };
   const used = Object.fromEntries(
     Object.entries(exporters).filter(([, props]) => signals.some((signal) => props.signals?.includes(signal) ?? true)),
@@ -80,11 +89,11 @@ const deployment = (
           imagePullPolicy: 'IfNotPresent',
           command: ['/otelcol-contrib'],
           args: [`--config=${CONFIG_FOLDER}/relay.yaml`],
-          env: [...goMemoryLimit(resources.memoryLimit), ...exporterEnvironment(used)],
+          env: [...goMemoryLimit(own.memoryLimit), ...exporterEnvironment(used)],
           ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
           livenessProbe: health,
           readinessProbe: health,
-          resources: resourcesOf(resources),
+          resources: resourcesOf(own),
           securityContext: RESTRICTED,
           volumeMounts: [{ name: 'config', mountPath: CONFIG_FOLDER, readOnly: true }, ...exporterMounts(used)],
         },

@@ -2,7 +2,9 @@ import type { Construct } from 'constructs';
 import { PORTS } from '../../api/ports.ts';
 import { type Component, metadataOf, service, write } from '../component.ts';
 import { podMonitor } from '../monitors.ts';
-import { disruptionBudget, type ResourceProps, replicaProblems, resourceProblems } from '../pods.ts';
+import { countProblems } from '../pods/amounts.ts';
+import { disruptionBudget } from '../pods/availability.ts';
+import { type ResourceProps, resourceProblems } from '../pods/resources.ts';
 import { type PersistenceProps, type PodOptions, tempoWorkload, type WorkloadOptions } from './pod.ts';
 
 /** Pods of one component. */
@@ -170,6 +172,6 @@ const writeRole = (
 
 export const distributedProblems = (props: DistributedTempoProps): readonly string[] =>
   roleNames.flatMap((key) => [
-    ...replicaProblems(props[key]?.replicas ?? 1, `distributed.${key}.replicas`),
-    ...resourceProblems(props[key]?.resources).map((problem) => `distributed.${key}.${problem}`),
+    ...countProblems(props[key]?.replicas, `distributed.${key}.replicas`),
+    ...resourceProblems(props[key]?.resources, `distributed.${key}.resources`),
   ]);

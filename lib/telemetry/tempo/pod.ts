@@ -1,6 +1,7 @@
 import type { Component } from '../component.ts';
 import { RESTRICTED, workload } from '../component.ts';
-import { goMemoryLimit, type ResourceProps, resourcesOf, spread } from '../pods.ts';
+import { spread } from '../pods/availability.ts';
+import { goMemoryLimit, type ResourceProps, resourcesOf } from '../pods/resources.ts';
 import { DATA_FOLDER } from './config.ts';
 import { type ObjectStorage, storageEnvironment, storageLabels, storageVolumes } from './storage.ts';
 

@@ -1,11 +1,10 @@
 import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
-import { byteSize, duration } from '../../api/agentgateway/shared.ts';
 import { PORTS } from '../../api/ports.ts';
-import { schemaProblems } from '../../core/schema-problems.ts';
 import { type Component, configMap, service, serviceAccount, write } from '../component.ts';
 import { serviceMonitor } from '../monitors.ts';
-import { type ResourceProps, resourceProblems } from '../pods.ts';
+import { bytesProblems, durationProblems } from '../pods/amounts.ts';
+import { type ResourceProps, resourceProblems } from '../pods/resources.ts';
 import { type ConfigOptions, type MetricsGeneratorProps, tempoConfig } from './config.ts';
 import {
   clusterServices,
@@ -174,10 +173,8 @@ const optionsOf = (id: string, props: TempoProps): ConfigOptions => {
 };
 
 const problemsOf = (props: TempoProps): string[] => [
-  ...schemaProblems(duration('1m'), props.retention ?? '24h', 'retention'),
-  ...(props.persistence === undefined
-    ? []
-    : schemaProblems(byteSize(1, Number.MAX_SAFE_INTEGER), props.persistence.size, 'persistence.size')),
+  ...durationProblems(props.retention, '1m', 'retention'),
+  ...bytesProblems(props.persistence?.size, 'persistence.size'),
   ...(props.storage === undefined ? [] : storageProblems(props.storage, props.namespace)),
   ...resourceProblems(props.resources),
   ...(props.distributed === undefined ? [] : distributedProblems(props.distributed)),

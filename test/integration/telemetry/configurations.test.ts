@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { closingAfterAll } from '../../support/closing.ts';
-import { COLLECTOR_CASES, TEMPO_CASES } from '../../support/stack/cases.ts';
-import { collectorObjects, configsOf, tempoObjects } from '../../support/stack/configs.ts';
+import { collectorCases, tempoCases } from '../../support/stack/cases.ts';
+import { collectorApp, configsOf, tempoApp } from '../../support/stack/configs.ts';
 import { locateProgram, temporaryFolder } from '../../support/stack/program.ts';
 
 /** Every configuration that the constructs write is one to the programs that it is for. */
@@ -34,26 +34,26 @@ const withoutBalancer = (config: unknown): unknown =>
   });
 
 describe('the Collector', () => {
-  test.each(Object.entries(COLLECTOR_CASES))('takes: %s', async (_, options) => {
-    for (const config of Object.values(configsOf(collectorObjects(options)))) {
+  test.each(Object.entries(collectorCases()))('takes: %s', async (_, options) => {
+    for (const config of Object.values(configsOf(collectorApp(options)))) {
       expect(await validate(withoutBalancer(config))).toEqual({ status: 0, said: expect.not.stringMatching(/error/i) });
     }
   });
 
   test('refuses what it does not know', async () => {
-    const [config] = Object.values(configsOf(collectorObjects({})));
+    const [config] = Object.values(configsOf(collectorApp({})));
     expect((await validate({ ...(config as object), processors: { batch: { unknown: true } } })).status).not.toBe(0);
   });
 });
 
 describe('Tempo', () => {
-  test.each(Object.entries(TEMPO_CASES))('takes: %s', async (_, options) => {
-    const { status, said } = await verify(configsOf(tempoObjects(options)).tempo);
+  test.each(Object.entries(tempoCases()))('takes: %s', async (_, options) => {
+    const { status, said } = await verify(configsOf(tempoApp(options)).tempo);
     expect([status, said]).toEqual([0, expect.not.stringMatching(/err=|failed/)]);
   });
 
   test('refuses what it does not know', async () => {
-    const config = { ...(configsOf(tempoObjects({})).tempo as object), memberlist: { unknown: true } };
+    const config = { ...(configsOf(tempoApp({})).tempo as object), memberlist: { unknown: true } };
     expect((await verify(config)).status).not.toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { PORTS } from '../../../lib/api/ports.ts';
 import { freePort } from '../free-port.ts';
-import { COLLECTOR, type CollectorOptions, collectorObjects, configsOf } from './configs.ts';
+import { COLLECTOR, type CollectorOptions, collectorApp, configsOf } from './configs.ts';
 import { type Folder, type Running, runProgram, temporaryFolder } from './program.ts';
 import { relocated } from './relocate.ts';
 
@@ -28,7 +28,7 @@ export const startCollector = async (
   const ports = new Map<number, number>();
   for (const port of cluster) ports.set(port, await freePort());
   const local = (port: number): number => ports.get(port) ?? 0;
-  const config = relocated(configsOf(collectorObjects(options))[tier], {
+  const config = relocated(configsOf(collectorApp(options))[tier], {
     ports,
     texts: { ...texts, [`tempo.telemetry.svc.cluster.local:${PORTS.otlpGrpc}`]: `127.0.0.1:${tempoPort}` },
   });

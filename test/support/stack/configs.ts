@@ -1,3 +1,4 @@
+import type { App } from 'cdk8s';
 import { parse } from 'yaml';
 import {
   OpenTelemetryCollector,
@@ -11,23 +12,26 @@ export type TempoOptions = Omit<TempoProps, 'namespace'>;
 
 export const NAMESPACE = 'telemetry';
 export const COLLECTOR = 'opentelemetry-collector-traces';
+export const TEMPO = 'tempo';
 
-/** What the construct writes. */
-export const collectorObjects = (options: CollectorOptions): readonly Written[] => {
-  const { app, in: chart } = charts('storage', NAMESPACE);
-  const tempo = new Tempo(chart.storage, 'tempo', { namespace: NAMESPACE });
-  new OpenTelemetryCollector(chart.telemetry, COLLECTOR, { ...options, namespace: NAMESPACE, tempo });
-  return synth(app).filter(({ metadata }) => !metadata.name.startsWith('tempo'));
-};
-
-export const tempoObjects = (options: TempoOptions): readonly Written[] => {
+/** A Collector alone: the Tempo that it sends to is of another app. */
+export const collectorApp = (options: CollectorOptions): App => {
+  const tempo = new Tempo(charts(NAMESPACE).in.telemetry, TEMPO, { namespace: NAMESPACE });
   const { app, in: chart } = charts(NAMESPACE);
-  new Tempo(chart.telemetry, 'tempo', { ...options, namespace: NAMESPACE });
-  return synth(app);
+  new OpenTelemetryCollector(chart.telemetry, COLLECTOR, { ...options, namespace: NAMESPACE, tempo });
+  return app;
 };
 
-/** The configurations in their ConfigMaps, by the names of these. */
-export const configsOf = (objects: readonly Written[]): Readonly<Record<string, unknown>> =>
+export const tempoApp = (options: TempoOptions): App => {
+  const { app, in: chart } = charts(NAMESPACE);
+  new Tempo(chart.telemetry, TEMPO, { ...options, namespace: NAMESPACE });
+  return app;
+};
+
+/** The configurations that an app writes, by the names of their ConfigMaps. */
+export const configsOf = (app: App): Readonly<Record<string, unknown>> => configsIn(synth(app));
+
+export const configsIn = (objects: readonly Written[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     objects
       .filter(({ kind }) => kind === 'ConfigMap')

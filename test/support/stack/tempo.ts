@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PORTS } from '../../../lib/api/ports.ts';
 import { DATA_FOLDER } from '../../../lib/telemetry/tempo/config.ts';
 import { freePort } from '../free-port.ts';
-import { configsOf, type TempoOptions, tempoObjects } from './configs.ts';
+import { configsOf, TEMPO, type TempoOptions, tempoApp } from './configs.ts';
 import { type Running, runProgram, temporaryFolder } from './program.ts';
 import { relocated } from './relocate.ts';
 
@@ -45,7 +45,7 @@ export const startTempo = async (options: TempoOptions): Promise<TempoProcess> =
   for (const port of [PORTS.otlpGrpc, PORTS.tempoHttp, PORTS.tempoGrpc]) ports.set(port, await freePort());
   const folder = temporaryFolder('tempo');
   const texts = { [DATA_FOLDER]: join(folder.path, 'data') };
-  const config = relocated(configsOf(tempoObjects(options)).tempo, { ports, texts }) as { readonly server: object };
+  const config = relocated(configsOf(tempoApp(options))[TEMPO], { ports, texts }) as { readonly server: object };
   const server = { ...config.server, http_listen_address: '127.0.0.1', grpc_listen_address: '127.0.0.1' };
   const url = `http://127.0.0.1:${ports.get(PORTS.tempoHttp)}`;
   const stop = () => folder.remove();

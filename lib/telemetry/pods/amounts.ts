@@ -1,0 +1,30 @@
+import { byteSize, duration } from '../../api/agentgateway/shared.ts';
+import { schemaProblems } from '../../core/schema-problems.ts';
+
+const BYTES = byteSize(1, Number.MAX_SAFE_INTEGER);
+const CPU = /^(\d{1,6}m|\d{1,4}(\.\d{1,3})?)$/;
+
+/** Why a text is no number of bytes as a Kubernetes quantity; empty: it is. */
+export const bytesProblems = (text: string | undefined, field: string): readonly string[] =>
+  text === undefined || schemaProblems(BYTES, text).length === 0
+    ? []
+    : [`${field}: ${JSON.stringify(text)} is no amount of bytes: write 512Mi or 10Gi`];
+
+/** Why a text is no processor time as a Kubernetes quantity; empty: it is. */
+export const cpuProblems = (text: string | undefined, field: string): readonly string[] =>
+  text === undefined || CPU.test(text)
+    ? []
+    : [`${field}: ${JSON.stringify(text)} is no amount of processors: write 500m or 2`];
+
+/** Why a text is no duration, or too short a one; empty: it is. */
+export const durationProblems = (text: string | undefined, minimum: string, field: string): readonly string[] =>
+  text === undefined || schemaProblems(duration(minimum), text).length === 0
+    ? []
+    : [
+        `${field}: ${JSON.stringify(text)} is no duration of at least ${minimum}: write it in h, m, s and ms, such as 36h or 1m30s`,
+      ];
+
+export const countProblems = (count: number | undefined, field: string, least = 0): readonly string[] =>
+  count === undefined || (Number.isInteger(count) && count >= least)
+    ? []
+    : [`${field}: ${count} is not a whole number from ${least}`];

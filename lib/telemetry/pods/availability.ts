@@ -1,0 +1,22 @@
+import { type Component, metadataOf, selectorOf } from '../component.ts';
+
+/** Pods apart from one another, as far as the cluster allows: a part of one pod needs nothing of it. */
+export const spread = (component: Component, replicas: number) =>
+  replicas <= 1
+    ? {}
+    : {
+        topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+          maxSkew: 1,
+          topologyKey,
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: selectorOf(component) },
+        })),
+      };
+
+/** Nodes are drained one pod of the part at a time. */
+export const disruptionBudget = (component: Component) => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: metadataOf(component),
+  spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(component) } },
+});
