@@ -54,6 +54,7 @@ export {
   type ReferenceSource,
   type ReferenceTarget,
 } from './gateway-api/reference-grant.ts';
+export type { NetworkPolicyOptions } from './network/network-policies.ts';
 export { McpObservabilityStack, type McpObservabilityStackProps } from './stack.ts';
 export { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector/collector.ts';
 export type { Verbosity } from './telemetry/collector/config.ts';

@@ -3,6 +3,8 @@ import type { Construct } from 'constructs';
 import { GatewayController, type GatewayControllerProps } from './agentgateway/controller.ts';
 import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
 import { Namespace } from './core/namespace.ts';
+import { NetworkPolicies, type NetworkPolicyOptions } from './network/network-policies.ts';
+import { stackNetwork } from './network/stack.ts';
 import { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector/collector.ts';
 import {
   KubePrometheusStack,
@@ -38,13 +40,20 @@ export interface McpObservabilityStackProps {
   readonly collector?: Omit<OpenTelemetryCollectorProps, 'namespace' | 'tempo'>;
   /** Of Prometheus, its operator, Grafana and the exporters; the image of tooltrail is that of the controller unless it is given. */
   readonly prometheus?: Omit<KubePrometheusStackProps, 'namespace' | 'tempo'>;
+  /**
+   * Who may talk to whom, where the cluster's network enforces it: the proxies in the gateway's namespace, the controller, and all of
+   * telemetry. `false`: no policies.
+   *
+   * @default - exactly what the stack needs
+   */
+  readonly networkPolicies?: NetworkPolicyOptions | false;
 }
 
 const RELEASE = 'kube-prometheus-stack';
 
 /**
  * The charts of a whole stack, in the order in which they are applied: CRDs of agentgateway.dev, namespaces, controller, secrets, gateway, Tempo, OpenTelemetry Collector,
- * kube-prometheus-stack. Secrets go into `secrets`, everything else of yours into `gateway`. The charts are direct children of `scope`,
+ * kube-prometheus-stack, network policies. Secrets go into `secrets`, everything else of yours into `gateway`. The charts are direct children of `scope`,
  * because their ids are the names of the files: `0000-agentgateway-crds.k8s.yaml` and so on.
  */
 export class McpObservabilityStack {
@@ -66,9 +75,14 @@ export class McpObservabilityStack {
     const labels = { 'app.kubernetes.io/part-of': 'tooltrail' };
     for (const name of new Set([gatewayNamespace, namespace])) new Namespace(namespaces, name, { labels });
     const controllers: Chart[] = [];
+    let controllerName: string | undefined;
     if (props.controller !== false) {
       const chart = new Chart(scope, 'controller', { namespace: gatewayNamespace });
-      new GatewayController(chart, 'controller', { ...props.controller, namespace: gatewayNamespace });
+      const controller = new GatewayController(chart, 'controller', {
+        ...props.controller,
+        namespace: gatewayNamespace,
+      });
+      controllerName = controller.name;
       controllers.push(chart);
     }
     this.secrets = new Chart(scope, 'secrets', { namespace: gatewayNamespace });
@@ -93,7 +107,25 @@ export class McpObservabilityStack {
       tempo: this.tempo,
     });
 
-    applyInOrder([crds, namespaces, ...controllers, this.secrets, this.gateway, tempo, collector, prometheus]);
+    const policies: Chart[] = [];
+    if (props.networkPolicies !== false) {
+      const chart = new Chart(scope, 'network-policies');
+      const network = stackNetwork({
+        gatewayNamespace,
+        telemetryNamespace: namespace,
+        controller: controllerName,
+        collector: this.collector.serviceName,
+        collectorExports: Object.keys(props.collector?.exporters ?? {}).length > 0,
+        tempo: this.tempo.serviceName,
+        tempoStores: props.tempo?.storage !== undefined,
+        prometheus: RELEASE,
+      });
+      new NetworkPolicies(chart, 'network-policies', { ...network, ...props.networkPolicies });
+      policies.push(chart);
+    }
+
+    const stack = [this.secrets, this.gateway, tempo, collector, prometheus];
+    applyInOrder([crds, namespaces, ...controllers, ...stack, ...policies]);
   }
 }
 

@@ -11,7 +11,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/workload': ['lib/api'],
   'lib/agentgateway': ['lib/api', 'lib/cel', 'lib/core', 'lib/gateway-api', 'lib/workload'],
   'lib/telemetry': ['lib/api', 'lib/core', 'lib/agentgateway'],
-  lib: ['lib/api', 'lib/core', 'lib/gateway-api', 'lib/agentgateway', 'lib/telemetry'],
+  'lib/network': ['lib/api'],
+  lib: ['lib/api', 'lib/core', 'lib/gateway-api', 'lib/agentgateway', 'lib/telemetry', 'lib/network'],
   // Leaves: no other part of the gateway but its table of errors, and who a certificate is for.
   'gateway/telemetry': ['lib/api', 'lib/cel', 'gateway/errors', 'gateway/identity'],
   'gateway/upstream': ['lib/api', 'gateway/errors', 'gateway/identity'],

@@ -52,6 +52,8 @@ const UID = 10101;
  * that their Gateway leads to.
  */
 export class GatewayController extends Construct {
+  /** Of the Deployment, and `app.kubernetes.io/name` of its pods. */
+  readonly name: string;
   /** The Deployment, for what the properties do not cover (`addJsonPatch`). */
   readonly deployment: ApiObject;
 
@@ -61,6 +63,7 @@ export class GatewayController extends Construct {
     const { controllerName = CONTROLLER_NAME, gatewayClassName = GATEWAY_CLASS } = props;
     // Of the objects that have no namespace there is one for each controller.
     const own = controllersOwn(USUAL_NAME, controllerName, sha256);
+    this.name = own;
     const proxyRole = controllersOwn(PROXY_ROLE, controllerName, sha256);
     const labels = {
       'app.kubernetes.io/name': own,

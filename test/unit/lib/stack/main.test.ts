@@ -75,6 +75,7 @@ describe('lib/main.ts', () => {
       '0005-tempo.k8s.yaml',
       '0006-opentelemetry-collector-traces.k8s.yaml',
       '0007-kube-prometheus-stack.k8s.yaml',
+      '0008-network-policies.k8s.yaml',
     ]);
   });
 

@@ -1,0 +1,93 @@
+import { GATEWAY_CLASS } from '../api/kinds.ts';
+import { PORTS } from '../api/ports.ts';
+import type { Arrow, Member } from './arrows.ts';
+import type { Pods } from './peers.ts';
+
+/** The parts of a stack, as far as they talk. */
+export interface StackNetwork {
+  /** Namespace of the Gateways whose proxies are confined, and of the controller. */
+  readonly gatewayNamespace: string;
+  readonly telemetryNamespace: string;
+  /** Name of the controller; absent: there is none. */
+  readonly controller: string | undefined;
+  /** Release of the collector: its name, and that of all its tiers. */
+  readonly collector: string;
+  /** The collector sends to others than Tempo. */
+  readonly collectorExports: boolean;
+  readonly tempo: string;
+  /** Tempo keeps its blocks in object storage. */
+  readonly tempoStores: boolean;
+  /** Release of Prometheus, Grafana and all that goes with them. */
+  readonly prometheus: string;
+}
+
+const NAME = 'app.kubernetes.io/name';
+const INSTANCE = 'app.kubernetes.io/instance';
+/** Of TCP. */
+const LAST_PORT = 65_535;
+
+/** Who is in a stack, and who talks to whom: docs/stack.md draws the same. */
+export const stackNetwork = (
+  options: StackNetwork,
+): { readonly members: readonly Member[]; readonly arrows: readonly Arrow[] } => {
+  const { gatewayNamespace, telemetryNamespace: namespace, prometheus: release } = options;
+  const gatewayLabels = { 'gateway.networking.k8s.io/gateway-class-name': GATEWAY_CLASS };
+  const part = (name: string, app: string) => ({ name, namespace, labels: { [NAME]: app, [INSTANCE]: release } });
+  const ofInstance = (name: string) => ({ name, namespace, labels: { [INSTANCE]: name } });
+
+  const gateways: Pods = { name: 'gateways', labels: gatewayLabels };
+  const ownGateways = { ...gateways, namespace: gatewayNamespace };
+  const controllers = options.controller === undefined ? [] : [options.controller];
+  const collector = ofInstance(options.collector);
+  const tempo = ofInstance(options.tempo);
+  const prometheusName = `${release}-prometheus`;
+  // Labels that the operator gives.
+  const prometheus = {
+    name: prometheusName,
+    namespace,
+    labels: { [NAME]: 'prometheus', 'operator.prometheus.io/name': prometheusName },
+  };
+  const grafana = part(`${release}-grafana`, 'grafana');
+  const password = part(`${release}-grafana-password`, 'grafana-password');
+  const operator = part(`${release}-operator`, 'kube-prometheus-stack-prometheus-operator');
+  const state = part(`${release}-kube-state-metrics`, 'kube-state-metrics');
+
+  const members: readonly Member[] = [
+    // MCP servers are anywhere; so is who calls tools. What only Prometheus may ask for stands among the arrows.
+    {
+      pods: ownGateways,
+      reach: 'anywhere',
+      open: [
+        { port: 1, endPort: PORTS.stats - 1 },
+        { port: PORTS.readiness, endPort: LAST_PORT },
+      ],
+    },
+    ...controllers.map(
+      (name): Member => ({ pods: { name, namespace: gatewayNamespace, labels: { [NAME]: name } }, reach: 'api' }),
+    ),
+    { pods: collector, reach: options.collectorExports ? 'anywhere' : 'stack' },
+    { pods: tempo, reach: options.tempoStores ? 'anywhere' : 'stack' },
+    // It takes monitors of every namespace.
+    { pods: prometheus, reach: 'anywhere' },
+    { pods: grafana, reach: 'stack' },
+    { pods: password, reach: 'api' },
+    { pods: operator, reach: 'api' },
+    { pods: state, reach: 'api' },
+  ];
+  const arrows: readonly Arrow[] = [
+    { from: gateways, to: collector, ports: [PORTS.otlpGrpc, PORTS.otlpHttp] },
+    { from: collector, to: collector, ports: [PORTS.otlpGrpc] },
+    { from: collector, to: tempo, ports: [PORTS.otlpGrpc] },
+    { from: tempo, to: tempo, ports: [PORTS.tempoGrpc, PORTS.tempoGossip, PORTS.tempoHttp] },
+    { from: tempo, to: prometheus, ports: [PORTS.prometheus] },
+    { from: grafana, to: tempo, ports: [PORTS.tempoHttp] },
+    { from: grafana, to: prometheus, ports: [PORTS.prometheus] },
+    { from: prometheus, to: ownGateways, ports: [PORTS.stats] },
+    { from: prometheus, to: collector, ports: [PORTS.collectorMetrics] },
+    { from: prometheus, to: tempo, ports: [PORTS.tempoHttp] },
+    { from: prometheus, to: grafana, ports: [PORTS.grafana] },
+    { from: prometheus, to: operator, ports: [PORTS.prometheusOperator] },
+    { from: prometheus, to: state, ports: [PORTS.kubeStateMetrics, PORTS.kubeStateMetricsTelemetry] },
+  ];
+  return { members, arrows };
+};
