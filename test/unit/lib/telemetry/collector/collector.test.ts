@@ -13,7 +13,8 @@ import { validateManifest } from '../../../../support/validate-manifest.ts';
 
 const NAME = 'opentelemetry-collector-traces';
 /** The labels that the post's `kubectl logs -l` selects by, and the chart's name. */
-const LABELS = { 'app.kubernetes.io/name': 'opentelemetry-collector', 'app.kubernetes.io/instance': NAME };
+const APP = 'opentelemetry-collector';
+const LABELS = { 'app.kubernetes.io/name': APP, 'app.kubernetes.io/instance': NAME };
 
 interface Options extends Partial<OpenTelemetryCollectorProps> {
   readonly tempoNamespace?: string;
@@ -188,5 +189,28 @@ describe('OpenTelemetryCollector', () => {
     const grant = find(objects, 'ReferenceGrant', 'welcome');
     expect(grant.metadata.namespace).toBe('telemetry');
     expect(grant.spec).toMatchObject({ to: [{ kind: 'Service', name: NAME }] });
+  });
+
+  test('two tiers: the Service leads to the first alone, and the logs of both are found by the post’s label', () => {
+    const objects = written({ replicas: 2, tailSampling: {} });
+    const selectorsOf = (kind: string) =>
+      objects.filter((object) => object.kind === kind).map(({ spec }) => (spec as { selector: unknown }).selector);
+    const [first, second] = objects
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ spec }) => (spec as { template: Template }).template.metadata.labels as Record<string, string>);
+    expect(selectorsOf('Service')).toEqual([LABELS, { ...LABELS, 'app.kubernetes.io/name': `${APP}-sampler` }]);
+    expect(first).toMatchObject(LABELS);
+    expect(second).toMatchObject({ 'app.kubernetes.io/name': `${APP}-sampler`, 'app.kubernetes.io/instance': NAME });
+    expect(find(objects, 'Service', `${NAME}-sampler`).spec).toMatchObject({ clusterIP: 'None' });
+  });
+
+  test('one pod decides by itself', () => {
+    const objects = written({ tailSampling: {} });
+    expect(objects.filter(({ kind }) => kind === 'Deployment')).toHaveLength(1);
+    expect(configOf({ tailSampling: {} }).service.pipelines.traces.processors).toEqual([
+      'memory_limiter',
+      'tail_sampling',
+      'batch',
+    ]);
   });
 });
