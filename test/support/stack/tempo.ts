@@ -56,14 +56,7 @@ export const startTempo = async (options: TempoOptions): Promise<TempoProcess> =
       ...running,
       otlpPort: ports.get(PORTS.otlpGrpc) ?? 0,
       url,
-      trace: async (id) => {
-        const response = await fetch(`${url}/api/v2/traces/${id}`, { headers: { accept: 'application/json' } });
-        const body = await response.text();
-        if (response.status === 404) return undefined;
-        if (!response.ok) throw new Error(`Tempo answers ${response.status}: ${body}`);
-        const found = JSON.parse(body) as Partial<FoundTrace>;
-        return found.trace?.resourceSpans === undefined ? undefined : (found as FoundTrace);
-      },
+      trace: traceOf(url),
       stop: async () => {
         await running.stop();
         await stop();
@@ -74,3 +67,15 @@ export const startTempo = async (options: TempoOptions): Promise<TempoProcess> =
     throw error;
   }
 };
+
+/** Asks for traces by their ids, as Grafana does. */
+export const traceOf =
+  (url: string) =>
+  async (id: string): Promise<FoundTrace | undefined> => {
+    const response = await fetch(`${url}/api/v2/traces/${id}`, { headers: { accept: 'application/json' } });
+    const body = await response.text();
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`Tempo answers ${response.status}: ${body}`);
+    const found = JSON.parse(body) as Partial<FoundTrace>;
+    return found.trace?.resourceSpans === undefined ? undefined : (found as FoundTrace);
+  };
