@@ -63,6 +63,7 @@ export type { RedactionProps } from './telemetry/collector/redaction.ts';
 export type { TailSamplingProps } from './telemetry/collector/tail-sampling.ts';
 export { KubePrometheusStack, type KubePrometheusStackProps } from './telemetry/kube-prometheus-stack.ts';
 export type { ResourceProps } from './telemetry/pods/resources.ts';
+export type { AlertOptions } from './telemetry/rules/options.ts';
 export type { MetricsGeneratorProps } from './telemetry/tempo/config.ts';
 export type { DistributedTempoProps, TempoComponentProps } from './telemetry/tempo/distributed.ts';
 export type { PersistenceProps } from './telemetry/tempo/pod.ts';

@@ -39,7 +39,7 @@ export interface McpObservabilityStackProps {
   /** @default - the post's pipeline */
   readonly collector?: Omit<OpenTelemetryCollectorProps, 'namespace' | 'tempo'>;
   /** Of Prometheus, its operator, Grafana and the exporters; the image of tooltrail is that of the controller unless it is given. */
-  readonly prometheus?: Omit<KubePrometheusStackProps, 'namespace' | 'tempo'>;
+  readonly prometheus?: Omit<KubePrometheusStackProps, 'namespace' | 'tempo' | 'collector'>;
   /**
    * Who may talk to whom, where the cluster's network enforces it: the proxies in the gateway's namespace, the controller, and all of
    * telemetry. `false`: no policies.
@@ -105,6 +105,7 @@ export class McpObservabilityStack {
       ...props.prometheus,
       namespace,
       tempo: this.tempo,
+      collector: this.collector,
     });
 
     const policies: Chart[] = [];

@@ -1,11 +1,14 @@
 import { Construct } from 'constructs';
+import type { OpenTelemetryCollector } from './collector/collector.ts';
 import { Grafana } from './grafana.ts';
 import { GrafanaPassword } from './grafana-password.ts';
 import { KubeStateMetrics } from './kube-state-metrics.ts';
-import { gatewayMonitor, serviceMonitor } from './monitors.ts';
+import { gatewayJob, gatewayMonitor, serviceMonitor } from './monitors.ts';
 import { JOB_LABEL, NodeExporter } from './node-exporter.ts';
 import { Prometheus } from './prometheus.ts';
 import { PrometheusOperator } from './prometheus-operator.ts';
+import { AlertRules } from './rules/alert-rules.ts';
+import type { AlertOptions } from './rules/options.ts';
 import type { Tempo } from './tempo/tempo.ts';
 
 export interface KubePrometheusStackProps {
@@ -13,6 +16,18 @@ export interface KubePrometheusStackProps {
   readonly namespace: string;
   /** Grafana's data source for traces. */
   readonly tempo: Tempo;
+  /**
+   * The collector that alerts and dashboards are about.
+   *
+   * @default - none
+   */
+  readonly collector?: OpenTelemetryCollector;
+  /**
+   * When alerts fire; `false`: there are none.
+   *
+   * @default - those of docs/alerts.md, with their defaults
+   */
+  readonly alerts?: AlertOptions | false;
   /**
    * Image of tooltrail, which makes Grafana's password.
    *
@@ -55,5 +70,10 @@ export class KubePrometheusStack extends Construct {
     serviceMonitor(this, state.component, 'http', { jobLabel: 'app.kubernetes.io/name', honorLabels: true });
     serviceMonitor(this, nodes.component, 'http-metrics', { jobLabel: JOB_LABEL });
     gatewayMonitor(this, namespace, id);
+    const { alerts = {}, collector } = props;
+    if (alerts !== false) {
+      const pipeline = [tempo.serviceName, ...(collector === undefined ? [] : [collector.serviceName])];
+      new AlertRules(this, 'alerts', { ...alerts, ...common, jobs: { gateways: gatewayJob(namespace), pipeline } });
+    }
   }
 }

@@ -62,12 +62,17 @@ export const podMonitor = (scope: Construct, component: Component, ports: readon
     `-${component.name}`,
   );
 
+const GATEWAY_MONITOR = 'tooltrail-gateways';
+
+/** Label `job` of what `gatewayMonitor` scrapes. Source: prometheus-operator, PodMonitor. */
+export const gatewayJob = (namespace: string): string => `${namespace}/${GATEWAY_MONITOR}`;
+
 /** Scrapes every gateway pod of the class, in all namespaces. */
 export const gatewayMonitor = (scope: Construct, namespace: string, instance: string): ApiObject =>
   write(scope, {
     apiVersion: API_VERSION,
     kind: 'PodMonitor',
-    metadata: metadataOf({ namespace, name: 'tooltrail-gateways', app: 'tooltrail', instance }),
+    metadata: metadataOf({ namespace, name: GATEWAY_MONITOR, app: 'tooltrail', instance }),
     spec: {
       namespaceSelector: { any: true },
       selector: { matchLabels: { 'gateway.networking.k8s.io/gateway-class-name': GATEWAY_CLASS } },

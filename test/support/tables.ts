@@ -1,0 +1,54 @@
+import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../../lib/api/telemetry/attributes.ts';
+import { METRICS, type MetricDefinition } from '../../lib/api/telemetry/metrics.ts';
+import { gatewayJob } from '../../lib/telemetry/monitors.ts';
+import { alertsOf } from '../../lib/telemetry/rules/alerts.ts';
+import { DEFAULT_THRESHOLDS } from '../../lib/telemetry/rules/options.ts';
+
+/** Tables of docs/, made from those of the code. */
+const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
+const rows = (head: readonly string[], lines: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const metrics = (): string =>
+  rows(
+    ['metric', 'type', 'labels', ''],
+    (Object.values(METRICS) as readonly MetricDefinition[]).map(({ name, type, labels, help }) => [
+      code(name),
+      type,
+      labels.map(code).join(' '),
+      help,
+    ]),
+  );
+
+const attributes = (): string =>
+  rows(
+    ['attribute', 'from'],
+    [
+      ...Object.values(REQUEST_ATTRIBUTES).map((name) => [code(name), 'the compatible system']),
+      ...Object.values(STANDARD_ATTRIBUTES).map((name) => [code(name), 'OpenTelemetry semantic conventions']),
+    ],
+  );
+
+const alerts = (): string =>
+  alertsOf(DEFAULT_THRESHOLDS, {
+    gateways: gatewayJob('telemetry'),
+    pipeline: ['tempo', 'opentelemetry-collector-traces'],
+  })
+    .map(({ name, severity, for: period, expression, runbook }) =>
+      [`## ${name}`, '', `${severity}, after ${period}`, '', '```promql', expression, '```', '', runbook].join('\n'),
+    )
+    .join('\n\n');
+
+/** What stands between `<!-- NAME: … -->` and `<!-- /NAME -->` of which file. */
+export const TABLES = {
+  metrics: { file: 'docs/telemetry.md', make: metrics },
+  attributes: { file: 'docs/telemetry.md', make: attributes },
+  alerts: { file: 'docs/alerts.md', make: alerts },
+} as const;
+
+/** The text with what is between the marks replaced. @throws {Error} if they are not there */
+export const withTable = (text: string, name: string, table: string): string => {
+  const marks = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(\\n<!-- /${name} -->)`);
+  if (!marks.test(text)) throw new Error(`no marks for ${name}`);
+  return text.replace(marks, (_, first: string, last: string) => `${first}${table}${last}`);
+};
