@@ -14,7 +14,7 @@ import { startToolServer } from '../../support/acceptance/tool-server.ts';
 import { closingAfterAll } from '../../support/closing.ts';
 import { freePort } from '../../support/free-port.ts';
 import { openSession } from '../../support/mcp/client.ts';
-import { type CollectorProcess, startCollector } from '../../support/stack/collector.ts';
+import { type CollectorProcess, startCollector, sumOf } from '../../support/stack/collector.ts';
 import { temporaryFolder } from '../../support/stack/program.ts';
 import { type PrometheusProcess, startPrometheus } from '../../support/stack/prometheus.ts';
 import { type FoundSpan, type FoundTrace, startTempo, type TempoProcess } from '../../support/stack/tempo.ts';
@@ -29,6 +29,12 @@ interface Walkthrough {
 }
 
 const { span: expected } = parse(readFileSync('test/acceptance/walkthrough.yaml', 'utf8')) as Walkthrough;
+/** The post's policy, and its access log to the Collector besides. */
+const WITH_LOGS = `    accessLog:
+      otlp:
+        backendRef: { name: opentelemetry-collector-traces, namespace: telemetry, port: 4317 }
+        protocol: GRPC
+`;
 const AGENT = { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
 /** Tempo writes metrics every 15 s, and waits 10 s for the other side of a call. */
 const METRICS_TIMEOUT = 90_000;
@@ -63,12 +69,13 @@ beforeAll(async () => {
   const port = await freePort();
   gateway = keep(
     await startGateway({
-      manifests: replaced(SEED, [`port: ${SEED_PORT}`, `port: ${port}`]),
+      manifests: replaced(SEED, [`port: ${SEED_PORT}`, `port: ${port}`], ['    accessLog:\n', WITH_LOGS]),
       port,
       env: {
         GITHUB_PAT: 'token',
         NODE_EXTRA_CA_CERTS: join(folder.path, 'ca.pem'),
         OTEL_BSP_SCHEDULE_DELAY: '100',
+        OTEL_BLRP_SCHEDULE_DELAY: '100',
       },
       connectTo: { [`${SEED_UPSTREAM}:443`]: upstream.port, [`${SEED_COLLECTOR}:4317`]: collector.grpcPort },
     }),
@@ -132,11 +139,18 @@ describe('the Collector', () => {
     }
   });
 
+  test('takes the access log too, and prints it', async () => {
+    const metrics = await eventually('log records', async () => {
+      const text = await collector.metrics();
+      return sumOf(text, 'otelcol_receiver_accepted_log_records') > 1 ? text : undefined;
+    });
+    expect(sumOf(metrics, 'otelcol_receiver_refused_log_records')).toBe(0);
+    await eventually('it is printed', () => (/LogRecord #0[\s\S]*get_me/.test(collector.log()) ? true : undefined));
+  });
+
   test('tells in its metrics that it took and passed on all of it', async () => {
     const metrics = await collector.metrics();
-    const count = (name: string): number =>
-      Number(new RegExp(`^${name}{[^}]*} (\\d+)`, 'm').exec(metrics)?.[1] ?? Number.NaN);
-    expect(count('otelcol_receiver_accepted_spans')).toBeGreaterThanOrEqual(2);
+    expect(sumOf(metrics, 'otelcol_receiver_accepted_spans')).toBeGreaterThanOrEqual(2);
     expect(metrics).toMatch(/^otelcol_exporter_sent_spans\{[^}]*exporter="otlp\/tempo"[^}]*\} [1-9]/m);
   });
 });
