@@ -77,11 +77,21 @@ const kept = (options: ConfigOptions): Components => ({
   ...exportersOf(options.exporters, 'traces'),
 });
 
-/** What could not be sent is kept for other pods too: queue and retries are those of the balancer. */
+/**
+ * What could not be sent may go to another pod later: queue and retries are those of the balancer, which has no defaults for them. Source:
+ * OpenTelemetry Collector, load balancing exporter.
+ */
 const loadBalancing = (hostname: string) => ({
   routing_key: 'traceID',
-  retry_on_failure: { enabled: true },
-  sending_queue: { enabled: true },
+  retry_on_failure: {
+    enabled: true,
+    initial_interval: '1s',
+    randomization_factor: 0.5,
+    multiplier: 1.5,
+    max_interval: '30s',
+    max_elapsed_time: '5m',
+  },
+  sending_queue: { enabled: true, sizer: 'requests', num_consumers: 10, queue_size: 1_000 },
   protocol: {
     otlp: { tls: { insecure: true }, retry_on_failure: { enabled: false }, sending_queue: { enabled: false } },
   },

@@ -55,6 +55,7 @@ export const tempoConfig = ({ retention, storage, persistent, metrics, cluster }
     ...(cluster === undefined ? {} : { ring: { kvstore: { store: 'memberlist' } } }),
     compaction: { block_retention: retention },
   },
+  ...searchRange(retention),
   ...(cluster === undefined ? {} : members(cluster)),
   ...(metrics === undefined ? {} : generator(metrics)),
   storage: {
@@ -78,6 +79,19 @@ const ingester = (transient: boolean, cluster: ClusterOptions | undefined) => {
   };
   return Object.keys(fields).length === 0 ? {} : { ingester: fields };
 };
+
+/** Tempo refuses searches over more than a week, unless it is told that it keeps traces for longer. */
+const searchRange = (retention: string) =>
+  hoursOf(retention) <= WEEK_HOURS ? {} : { query_frontend: { search: { max_duration: retention } } };
+
+const WEEK_HOURS = 168;
+const UNIT_HOURS: Readonly<Record<string, number>> = { h: 1, m: 1 / 60, s: 1 / 3_600, ms: 1 / 3_600_000 };
+
+const hoursOf = (text: string): number =>
+  [...text.matchAll(/(\d+)(h|ms|m|s)/g)].reduce(
+    (hours, [, count, unit = '']) => hours + Number(count) * (UNIT_HOURS[unit] ?? 0),
+    0,
+  );
 
 const members = ({ label, members: host, frontends }: ClusterOptions) => ({
   querier: { frontend_worker: { frontend_address: `${frontends}:${PORTS.tempoGrpc}` } },

@@ -26,7 +26,7 @@ export interface TempoProps {
    */
   readonly image?: string;
   /**
-   * How long traces are kept, as a duration in hours, minutes and seconds.
+   * How long traces are kept, as a duration of five minutes or more, such as `336h`.
    *
    * @default '24h'
    */
@@ -77,6 +77,8 @@ export interface TempoProps {
   readonly monitor?: boolean;
 }
 
+/** How often Tempo looks which blocks there are. */
+const LEAST_RETENTION = '5m';
 /** Until the pod has written what object storage does not have. */
 const FLUSH_SECONDS = 300;
 
@@ -173,7 +175,7 @@ const optionsOf = (id: string, props: TempoProps): ConfigOptions => {
 };
 
 const problemsOf = (props: TempoProps): string[] => [
-  ...durationProblems(props.retention, '1m', 'retention'),
+  ...durationProblems(props.retention, LEAST_RETENTION, 'retention'),
   ...bytesProblems(props.persistence?.size, 'persistence.size'),
   ...(props.storage === undefined ? [] : storageProblems(props.storage, props.namespace)),
   ...resourceProblems(props.resources),
