@@ -50,7 +50,8 @@ bench: $(INSTALLED) ## print what routes and spans cost
 synth: $(INSTALLED) ## write the Kubernetes objects of lib/main.ts to dist/
 	@npm run --silent synth
 
-drift: synth ## fail if dist/ is not what lib/main.ts says
+drift: $(INSTALLED) ## fail if dist/ is not what lib/main.ts says, by cdk8s's own command
+	@npx --no-install cdk8s synth --check-upgrade=false > /dev/null
 	@test -z "$$(git status --porcelain -- dist)" || { git --no-pager diff -- dist; git status --short -- dist; \
 	  echo 'dist/ is out of date: run make synth and commit it' >&2; exit 1; }
 

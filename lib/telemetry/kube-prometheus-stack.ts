@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import type { OpenTelemetryCollector } from './collector/collector.ts';
+import { dashboards } from './dashboards/all.ts';
 import { Grafana } from './grafana.ts';
 import { GrafanaPassword } from './grafana-password.ts';
 import { KubeStateMetrics } from './kube-state-metrics.ts';
@@ -29,6 +30,12 @@ export interface KubePrometheusStackProps {
    */
   readonly alerts?: AlertOptions | false;
   /**
+   * Whether Grafana has our dashboards.
+   *
+   * @default true
+   */
+  readonly dashboards?: boolean;
+  /**
    * Image of tooltrail, which makes Grafana's password.
    *
    * @default - `tooltrail/tooltrail:<version of this package>`
@@ -49,7 +56,9 @@ export class KubePrometheusStack extends Construct {
 
   constructor(scope: Construct, id: string, props: KubePrometheusStackProps) {
     super(scope, id);
-    const { namespace, tempo } = props;
+    const { namespace, tempo, collector } = props;
+    const pipeline = [tempo.serviceName, ...(collector === undefined ? [] : [collector.serviceName])];
+    const jobs = { gateways: gatewayJob(namespace), pipeline };
     const common = { namespace, instance: id };
     const operator = new PrometheusOperator(this, 'operator', { ...common, name: `${id}-operator` });
     const prometheus = new Prometheus(this, 'prometheus', { ...common, name: prometheusName(id) });
@@ -61,6 +70,7 @@ export class KubePrometheusStack extends Construct {
       name: `${id}-grafana`,
       prometheusUrl: prometheus.url,
       tempoUrl: tempo.queryUrl,
+      dashboards: props.dashboards === false ? [] : dashboards(jobs),
     });
     const image = props.image === undefined ? {} : { image: props.image };
     new GrafanaPassword(this, 'grafana-password', { ...common, secretName: `${id}-grafana`, ...image });
@@ -70,10 +80,7 @@ export class KubePrometheusStack extends Construct {
     serviceMonitor(this, state.component, 'http', { jobLabel: 'app.kubernetes.io/name', honorLabels: true });
     serviceMonitor(this, nodes.component, 'http-metrics', { jobLabel: JOB_LABEL });
     gatewayMonitor(this, namespace, id);
-    const { alerts = {}, collector } = props;
-    if (alerts !== false) {
-      const pipeline = [tempo.serviceName, ...(collector === undefined ? [] : [collector.serviceName])];
-      new AlertRules(this, 'alerts', { ...alerts, ...common, jobs: { gateways: gatewayJob(namespace), pipeline } });
-    }
+    const { alerts = {} } = props;
+    if (alerts !== false) new AlertRules(this, 'alerts', { ...alerts, ...common, jobs });
   }
 }

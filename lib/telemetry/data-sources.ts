@@ -1,0 +1,5 @@
+/** Grafana's data sources, by the uids of the post. */
+export const DATA_SOURCES = {
+  prometheus: { type: 'prometheus', uid: 'prometheus' },
+  tempo: { type: 'tempo', uid: 'tempo' },
+} as const;
