@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { eventually } from '../support/acceptance/eventually.ts';
+import { filled, questions } from '../support/stack/questions.ts';
 import { deployment } from './deploy.ts';
 import { driver } from './driver.ts';
 import { EVERYTHING } from './everything.ts';
@@ -118,6 +119,27 @@ describe('Prometheus', () => {
     );
     const spans = await traceOf(exemplar.labels.trace_id);
     expect(spans.map(({ traceId }) => hex(traceId))).toEqual(spans.map(() => TRACE));
+  });
+});
+
+describe('the dashboards', () => {
+  /** What only calls that fail, are denied or belong to ended sessions answer, and what only trouble does: make integration has all of those. */
+  const SILENT =
+    /outcome(!~|="denied")|session_duration|label_overflows|log_records|failed|connect_duration|traces_service_graph/;
+  const asked = questions().filter(({ source, text }) => source === 'prometheus' && !SILENT.test(text));
+
+  test('ask much', () => expect(asked.length).toBeGreaterThan(30));
+
+  test.each(asked.map(({ name, text }) => [name, text] as const))('%s: %s', async (_, text) => {
+    const found = await eventually(
+      'an answer',
+      async () => {
+        const series = await query(filled(text));
+        return series.length > 0 ? series : undefined;
+      },
+      SCRAPED,
+    );
+    expect(found.length).toBeGreaterThan(0);
   });
 });
 

@@ -74,5 +74,7 @@ export const dashboard = ({ uid, title, description, variables = [], panels }: D
     )
     .variables(variables.map(variable));
   for (const panel of panels) builder.withPanel(panel);
-  return builder.build();
+  const built = builder.build();
+  // Links to one panel name it by its number.
+  return { ...built, panels: (built.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 })) };
 };

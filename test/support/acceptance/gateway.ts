@@ -39,6 +39,8 @@ export interface GatewayProcess {
   output(): string;
   alive(): boolean;
   ready(): Promise<boolean>;
+  /** Of `/metrics`. */
+  readonly statsPort: number;
   metrics(): Promise<string>;
   configDump(): Promise<string>;
   /** The line that matches, as soon as it is printed; only lines that follow `since`, which is a length of `output()`. */
@@ -100,6 +102,7 @@ export const startGateway = async (options: GatewayOptions): Promise<GatewayProc
     output: () => output,
     alive,
     ready,
+    statsPort: stats,
     metrics: () => text(`http://127.0.0.1:${stats}/metrics`),
     configDump: () => text(`http://127.0.0.1:${admin}/config_dump`),
     printed: (pattern, since = 0) =>

@@ -7,6 +7,8 @@ import { relocated } from './relocate.ts';
 export interface CollectorProcess extends Running {
   readonly grpcPort: number;
   readonly httpPort: number;
+  /** Of `/metrics`. */
+  readonly metricsPort: number;
   metrics(): Promise<string>;
 }
 
@@ -40,6 +42,7 @@ export const startCollector = async (
       ...running,
       grpcPort: local(PORTS.otlpGrpc),
       httpPort: local(PORTS.otlpHttp),
+      metricsPort: local(PORTS.collectorMetrics),
       metrics: async () => (await fetch(`http://127.0.0.1:${local(PORTS.collectorMetrics)}/metrics`)).text(),
       stop: async () => {
         await running.stop();

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { freePort } from '../free-port.ts';
 import { type Running, runProgram, temporaryFolder } from './program.ts';
 
@@ -7,6 +9,8 @@ export interface PrometheusProcess extends Running {
   readonly url: string;
   /** What an instant query finds. */
   query(expression: string): Promise<readonly FoundSeries[]>;
+  /** Scrapes these ports of 127.0.0.1 every second from now on, as pods of their jobs. */
+  scrape(jobs: Readonly<Record<string, number>>): Promise<void>;
   /** Exemplars of the last minutes. */
   exemplars(expression: string): Promise<readonly FoundExemplars[]>;
 }
@@ -23,7 +27,7 @@ export interface FoundExemplars {
 
 const MINUTES = 10;
 
-/** Prometheus as the stack's own is set up: it takes remote writes, and keeps exemplars. It scrapes nothing. */
+/** Prometheus as the stack's own is set up: it takes remote writes, and keeps exemplars. It scrapes nothing until it is told to. */
 export const startPrometheus = async (config: object = {}): Promise<PrometheusProcess> => {
   const folder = temporaryFolder('prometheus');
   const address = `127.0.0.1:${await freePort()}`;
@@ -40,11 +44,23 @@ export const startPrometheus = async (config: object = {}): Promise<PrometheusPr
       `--web.listen-address=${address}`,
       '--web.enable-remote-write-receiver',
       '--enable-feature=exemplar-storage',
+      '--web.enable-lifecycle',
     ];
     const running = await runProgram('prometheus', folder, config, '--config.file', { ready: `${url}/-/ready`, args });
     return {
       ...running,
       url,
+      scrape: async (jobs) => {
+        const scraping = Object.entries(jobs).map(([job, port]) => ({
+          job_name: job,
+          scrape_interval: '1s',
+          scrape_timeout: '1s',
+          static_configs: [{ targets: [`127.0.0.1:${port}`], labels: { namespace: 'test', pod: `${job}-0` } }],
+        }));
+        writeFileSync(join(folder.path, 'prometheus.yaml'), stringify({ ...config, scrape_configs: scraping }));
+        const { ok } = await fetch(`${url}/-/reload`, { method: 'POST' });
+        if (!ok) throw new Error('Prometheus does not take its new configuration');
+      },
       query: async (query) => (await ask<{ readonly result: readonly FoundSeries[] }>('query', { query })).result,
       exemplars: (query) => {
         const end = Date.now() / 1_000;
