@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { closingAfterAll } from '../../support/closing.ts';
+import { withoutBalancer } from '../../support/stack/balancer.ts';
 import { collectorCases, tempoCases } from '../../support/stack/cases.ts';
 import { collectorApp, configsOf, tempoApp } from '../../support/stack/configs.ts';
 import { locateProgram, temporaryFolder } from '../../support/stack/program.ts';
@@ -24,14 +25,6 @@ const run = async (name: 'otelcol-contrib' | 'tempo', config: unknown, args: (fi
 
 const validate = (config: unknown) => run('otelcol-contrib', config, (file) => ['validate', `--config=${file}`]);
 const verify = (config: unknown) => run('tempo', config, (file) => [`-config.file=${file}`, '-config.verify=true']);
-
-/** The exporter between the tiers is not among the components that can be built; another stands in for it, with what they share. */
-const withoutBalancer = (config: unknown): unknown =>
-  JSON.parse(JSON.stringify(config).replaceAll('"loadbalancing"', '"otlp/samplers"'), (name, value) => {
-    if (name !== 'otlp/samplers') return value;
-    const { routing_key: _, protocol, resolver, ...shared } = value;
-    return { ...protocol.otlp, ...shared, endpoint: `${resolver.dns.hostname}:${resolver.dns.port}` };
-  });
 
 describe('the Collector', () => {
   test.each(Object.entries(collectorCases()))('takes: %s', async (_, options) => {

@@ -1,5 +1,6 @@
 import { PORTS } from '../../../lib/api/ports.ts';
 import { freePort } from '../free-port.ts';
+import { withoutBalancer } from './balancer.ts';
 import { COLLECTOR, type CollectorOptions, collectorApp, configsOf } from './configs.ts';
 import { type Folder, type Running, runProgram, temporaryFolder } from './program.ts';
 import { relocated } from './relocate.ts';
@@ -19,18 +20,21 @@ export interface CollectorLocation {
   readonly texts?: Readonly<Record<string, string>>;
   /** Which of the tiers. */
   readonly tier?: string;
+  /** Port here of OTLP over gRPC of the one sampler behind the first tier. */
+  readonly samplerPort?: number;
 }
 
 /** The Collector on what the construct writes for these options. */
 export const startCollector = async (
   options: CollectorOptions,
-  { tempoPort, texts = {}, tier = COLLECTOR }: CollectorLocation,
+  { tempoPort, texts = {}, tier = COLLECTOR, samplerPort }: CollectorLocation,
 ): Promise<CollectorProcess> => {
   const cluster = [PORTS.otlpGrpc, PORTS.otlpHttp, PORTS.collectorHealth, PORTS.collectorMetrics];
   const ports = new Map<number, number>();
   for (const port of cluster) ports.set(port, await freePort());
   const local = (port: number): number => ports.get(port) ?? 0;
-  const config = relocated(configsOf(collectorApp(options))[tier], {
+  const written = withoutBalancer(configsOf(collectorApp(options))[tier], `127.0.0.1:${samplerPort}`);
+  const config = relocated(written, {
     ports,
     texts: { ...texts, [`tempo.telemetry.svc.cluster.local:${PORTS.otlpGrpc}`]: `127.0.0.1:${tempoPort}` },
   });
