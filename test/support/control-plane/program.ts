@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly name: string;
   readonly path: string;
   readonly args: readonly string[];
+  /** Besides this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What it prints is appended there. */
   readonly log: string;
   readonly ready: () => Promise<boolean>;
@@ -34,9 +36,9 @@ export class Program {
   /** Resolves when it is ready; rejects with the end of its log when it ends before, or takes too long. */
   async start(): Promise<void> {
     if (this.alive) throw new Error(`${this.#options.name} runs already`);
-    const { name, path, args, log, ready, timeout } = this.#options;
+    const { name, path, args, env, log, ready, timeout } = this.#options;
     const output = openSync(log, 'a');
-    const child = spawn(path, args, { stdio: ['ignore', output, output] });
+    const child = spawn(path, args, { env: { ...process.env, ...env }, stdio: ['ignore', output, output] });
     closeSync(output);
     letGo(child);
     await once(child, 'spawn');

@@ -18,6 +18,8 @@ export interface CollectorLocation {
   readonly tempoPort: number;
   /** Other texts of its configuration, and what stands there here. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** Values of the variables that its container would have from Secrets. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Which of the tiers. */
   readonly tier?: string;
   /** Port here of OTLP over gRPC of the one sampler behind the first tier. */
@@ -27,7 +29,7 @@ export interface CollectorLocation {
 /** The Collector on what the construct writes for these options. */
 export const startCollector = async (
   options: CollectorOptions,
-  { tempoPort, texts = {}, tier = COLLECTOR, samplerPort }: CollectorLocation,
+  { tempoPort, texts = {}, env = {}, tier = COLLECTOR, samplerPort }: CollectorLocation,
 ): Promise<CollectorProcess> => {
   const cluster = [PORTS.otlpGrpc, PORTS.otlpHttp, PORTS.collectorHealth, PORTS.collectorMetrics];
   const ports = new Map<number, number>();
@@ -41,7 +43,7 @@ export const startCollector = async (
   const folder: Folder = temporaryFolder('collector');
   const ready = `http://127.0.0.1:${local(PORTS.collectorHealth)}/`;
   try {
-    const running = await runProgram('otelcol-contrib', folder, config, '--config', { ready });
+    const running = await runProgram('otelcol-contrib', folder, config, '--config', { ready, env });
     return {
       ...running,
       grpcPort: local(PORTS.otlpGrpc),

@@ -38,15 +38,25 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+export interface RunOptions {
+  /** URL. */
+  readonly ready: string;
+  readonly args?: readonly string[];
+  /** Besides this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Name of its files. Default: the program's. */
+  readonly as?: string;
+}
+
 /** Runs a program on a configuration until `ready` answers 2xx. */
 export const runProgram = async (
   name: Name,
   folder: Folder,
   config: unknown,
   flag: string,
-  options: { readonly ready: string; readonly args?: readonly string[]; readonly as?: string },
+  options: RunOptions,
 ): Promise<Running> => {
-  const { ready, args = [], as = name } = options;
+  const { ready, args = [], env = {}, as = name } = options;
   const file = join(folder.path, `${as}.yaml`);
   writeFileSync(file, stringify(config));
   const log = join(folder.path, `${as}.log`);
@@ -54,6 +64,7 @@ export const runProgram = async (
     name: as,
     path: await locateProgram(name),
     args: [`${flag}=${file}`, ...args],
+    env,
     log,
     ready: () =>
       fetch(ready).then(
