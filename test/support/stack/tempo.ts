@@ -40,7 +40,10 @@ export interface FoundAttribute {
 }
 
 /** Tempo as a single binary, on what the construct writes for these options. */
-export const startTempo = async (options: TempoOptions): Promise<TempoProcess> => {
+export const startTempo = async (
+  options: TempoOptions,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TempoProcess> => {
   const ports = new Map<number, number>();
   for (const port of [PORTS.otlpGrpc, PORTS.tempoHttp, PORTS.tempoGrpc]) ports.set(port, await freePort());
   const folder = temporaryFolder('tempo');
@@ -51,7 +54,7 @@ export const startTempo = async (options: TempoOptions): Promise<TempoProcess> =
   const stop = () => folder.remove();
   try {
     const loopback = { ...config, server };
-    const running = await runProgram('tempo', folder, loopback, '-config.file', { ready: `${url}/ready` });
+    const running = await runProgram('tempo', folder, loopback, '-config.file', { ready: `${url}/ready`, env });
     return {
       ...running,
       otlpPort: ports.get(PORTS.otlpGrpc) ?? 0,
