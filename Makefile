@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo deploy undeploy test components integration e2e conformance conformance-kubernetes bench synth drift build image clean
+.PHONY: help demo deploy undeploy test components integration e2e conformance conformance-kubernetes bench synth drift build image sbom clean
 
 INSTALLED := node_modules/.tooltrail-installed
 
@@ -60,6 +60,9 @@ build: $(INSTALLED) ## compile the library and bundle the gateway into build/
 
 image: $(INSTALLED) ## make the gateway's image, with docker, podman, buildah or none of them
 	@npm run --silent image
+
+sbom: build ## list what the gateway's bundle is made of (CycloneDX), in build/gateway/sbom.cdx.json
+	@node -e "console.log(JSON.parse(fs.readFileSync('build/gateway/sbom.cdx.json', 'utf8')).components.length + ' packages: build/gateway/sbom.cdx.json')"
 
 clean: ## remove what was built and installed
 	rm -rf build node_modules

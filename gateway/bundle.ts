@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { sbomOf } from '../tools/image/sbom.ts';
 
 /**
  * Bundles the gateway and all that it needs into build/gateway/, or the folder that is given. `tooltrail.js` is the command: it checks Node's version in words that any
@@ -10,11 +11,16 @@ const root = join(import.meta.dirname, '..');
 const folder = process.argv[2] ?? join(root, 'build/gateway');
 
 interface Manifest {
+  readonly name: string;
+  readonly license: string;
   readonly version: string;
   readonly engines: { readonly node: string };
 }
 
-const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const { version, engines } = manifest;
+/** What is in the bundle, beside it. */
+const SBOM = 'sbom.cdx.json';
 const [major = 0, minor = 0] = engines.node.replace(/^>=/, '').split('.').map(Number);
 
 /** Valid as script and as module, and in any Node that knows `import()`. */
@@ -33,7 +39,7 @@ const REQUIRE =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
 
 rmSync(folder, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: { main: join(root, 'gateway/main.ts') },
   outdir: folder,
   outExtension: { '.js': '.mjs' },
@@ -48,8 +54,11 @@ await build({
   // Neither names nor line breaks: stack traces stay readable.
   minifySyntax: true,
   legalComments: 'linked',
+  metafile: true,
+  absWorkingDir: root,
   logLevel: 'warning',
 });
+writeFileSync(join(folder, SBOM), `${JSON.stringify(sbomOf(metafile, root, manifest), undefined, 2)}\n`);
 const launcher = join(folder, 'tooltrail.js');
 writeFileSync(launcher, LAUNCHER);
 chmodSync(launcher, 0o755);

@@ -23,10 +23,11 @@ export interface StackNetwork {
 
 const NAME = 'app.kubernetes.io/name';
 const INSTANCE = 'app.kubernetes.io/instance';
+const ANY_POD: Pods = { name: 'any pod of the cluster', labels: {} };
 /** Of TCP. */
 const LAST_PORT = 65_535;
 
-/** Who is in a stack, and who talks to whom: docs/stack.md draws the same. */
+/** Who is in a stack, and who talks to whom: docs/stack.md has them as a table. */
 export const stackNetwork = (
   options: StackNetwork,
 ): { readonly members: readonly Member[]; readonly arrows: readonly Arrow[] } => {
@@ -35,8 +36,7 @@ export const stackNetwork = (
   const part = (name: string, app: string) => ({ name, namespace, labels: { [NAME]: app, [INSTANCE]: release } });
   const ofInstance = (name: string) => ({ name, namespace, labels: { [INSTANCE]: name } });
 
-  const gateways: Pods = { name: 'gateways', labels: gatewayLabels };
-  const ownGateways = { ...gateways, namespace: gatewayNamespace };
+  const gateways = { name: 'gateways', namespace: gatewayNamespace, labels: gatewayLabels };
   const controllers = options.controller === undefined ? [] : [options.controller];
   const collector = ofInstance(options.collector);
   const tempo = ofInstance(options.tempo);
@@ -55,7 +55,7 @@ export const stackNetwork = (
   const members: readonly Member[] = [
     // MCP servers are anywhere; so is who calls tools. What only Prometheus may ask for stands among the arrows.
     {
-      pods: ownGateways,
+      pods: gateways,
       reach: 'anywhere',
       open: [
         { port: 1, endPort: PORTS.stats - 1 },
@@ -75,14 +75,15 @@ export const stackNetwork = (
     { pods: state, reach: 'api' },
   ];
   const arrows: readonly Arrow[] = [
-    { from: gateways, to: collector, ports: [PORTS.otlpGrpc, PORTS.otlpHttp] },
+    // Gateways, and agents and servers with spans of their own: a trace begins where the prompt came from.
+    { from: ANY_POD, to: collector, ports: [PORTS.otlpGrpc, PORTS.otlpHttp] },
     { from: collector, to: collector, ports: [PORTS.otlpGrpc] },
     { from: collector, to: tempo, ports: [PORTS.otlpGrpc] },
     { from: tempo, to: tempo, ports: [PORTS.tempoGrpc, PORTS.tempoGossip, PORTS.tempoHttp] },
     { from: tempo, to: prometheus, ports: [PORTS.prometheus] },
     { from: grafana, to: tempo, ports: [PORTS.tempoHttp] },
     { from: grafana, to: prometheus, ports: [PORTS.prometheus] },
-    { from: prometheus, to: ownGateways, ports: [PORTS.stats] },
+    { from: prometheus, to: gateways, ports: [PORTS.stats] },
     { from: prometheus, to: collector, ports: [PORTS.collectorMetrics] },
     { from: prometheus, to: tempo, ports: [PORTS.tempoHttp] },
     { from: prometheus, to: grafana, ports: [PORTS.grafana] },

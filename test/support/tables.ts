@@ -1,5 +1,6 @@
 import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../../lib/api/telemetry/attributes.ts';
 import { METRICS, type MetricDefinition } from '../../lib/api/telemetry/metrics.ts';
+import { stackNetwork } from '../../lib/network/stack.ts';
 import { gatewayJob } from '../../lib/telemetry/monitors.ts';
 import { alertsOf } from '../../lib/telemetry/rules/alerts.ts';
 import { DEFAULT_THRESHOLDS } from '../../lib/telemetry/rules/options.ts';
@@ -39,10 +40,28 @@ const alerts = (): string =>
     )
     .join('\n\n');
 
+const arrows = (): string => {
+  const network = stackNetwork({
+    gatewayNamespace: 'agentgateway-system',
+    telemetryNamespace: 'telemetry',
+    controller: 'tooltrail-controller',
+    collector: 'opentelemetry-collector-traces',
+    collectorExports: false,
+    tempo: 'tempo',
+    tempoStores: false,
+    prometheus: 'kube-prometheus-stack',
+  });
+  return rows(
+    ['from', 'to', 'ports'],
+    network.arrows.map(({ from, to, ports }) => [from.name, to.name, ports.join(', ')]),
+  );
+};
+
 /** What stands between `<!-- NAME: … -->` and `<!-- /NAME -->` of which file. */
 export const TABLES = {
   metrics: { file: 'docs/telemetry.md', make: metrics },
   attributes: { file: 'docs/telemetry.md', make: attributes },
+  arrows: { file: 'docs/stack.md', make: arrows },
   alerts: { file: 'docs/alerts.md', make: alerts },
 } as const;
 

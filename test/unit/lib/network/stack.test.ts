@@ -108,6 +108,7 @@ describe('the stack lets through what it needs', () => {
     ['gateway', 'collector', 4317],
     ['gateway', 'collector', 4318],
     ['elsewhere', 'collector', 4317],
+    ['other', 'collector', 4318],
     ['collector', 'tempo', 4317],
     ['tempo', 'prometheus', 9090],
     ['grafana', 'tempo', 3100],
@@ -133,7 +134,7 @@ describe('and nothing else', () => {
 
   test.each<[keyof typeof PODS, keyof typeof PODS, number]>([
     ['other', 'gateway', 15020],
-    ['other', 'collector', 4317],
+    ['other', 'collector', 8888],
     ['other', 'tempo', 3100],
     ['other', 'prometheus', 9090],
     ['other', 'grafana', 3000],
