@@ -3,6 +3,7 @@ import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import { PORTS } from '../api/ports.ts';
 import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../api/telemetry/attributes.ts';
+import { EXEMPLAR_LABELS } from '../api/telemetry/exemplars.ts';
 import {
   type Component,
   configMap,
@@ -43,8 +44,6 @@ export interface GrafanaProps {
 
 const PROVISIONING = '/etc/grafana/provisioning';
 const DASHBOARDS = '/var/lib/grafana-dashboards';
-/** Label of the gateway's exemplars. Source: OpenMetrics, exemplars. */
-const EXEMPLAR_TRACE_ID = 'trace_id';
 /** The image's own user. */
 const USER = 472;
 
@@ -146,7 +145,7 @@ const dataSources = ({ prometheusUrl, tempoUrl }: GrafanaProps) => ({
       jsonData: {
         httpMethod: 'POST',
         timeInterval: '30s',
-        exemplarTraceIdDestinations: [{ name: EXEMPLAR_TRACE_ID, datasourceUid: DATA_SOURCES.tempo.uid }],
+        exemplarTraceIdDestinations: [{ name: EXEMPLAR_LABELS.traceId, datasourceUid: DATA_SOURCES.tempo.uid }],
       },
     },
     {

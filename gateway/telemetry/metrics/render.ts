@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { EXEMPLAR_LABELS } from '../../../lib/api/telemetry/exemplars.ts';
 import { type Exemplar, Family, type Labels, type Sample } from './series.ts';
 
 /** Lines that are made at a time: requests are served in between. */
@@ -116,7 +117,7 @@ const labelText = (labels: Labels): string => {
 };
 
 const exemplarText = ({ traceId, spanId, value, time }: Exemplar): string =>
-  `# {trace_id="${traceId}",span_id="${spanId}"} ${number(value)} ${(time / 1_000).toFixed(3)}`;
+  `# {${EXEMPLAR_LABELS.traceId}="${traceId}",${EXEMPLAR_LABELS.spanId}="${spanId}"} ${number(value)} ${(time / 1_000).toFixed(3)}`;
 
 const SPECIAL = /[\\"\n]/;
 

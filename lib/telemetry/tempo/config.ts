@@ -1,5 +1,6 @@
 import { PORTS } from '../../api/ports.ts';
 import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../../api/telemetry/attributes.ts';
+import { EXEMPLAR_LABELS } from '../../api/telemetry/exemplars.ts';
 import { type ObjectStorage, storageBackend } from './storage.ts';
 
 /** Metrics that Tempo makes of the spans: who calls whom (service graphs), and rate, errors and durations by span (span metrics). */
@@ -116,7 +117,11 @@ const generator = ({ prometheusUrl, dimensions = [] }: MetricsGeneratorProps) =>
   },
   overrides: {
     defaults: {
-      metrics_generator: { processors: ['service-graphs', 'span-metrics'], max_active_series: MAX_SERIES },
+      metrics_generator: {
+        processors: ['service-graphs', 'span-metrics'],
+        max_active_series: MAX_SERIES,
+        trace_id_label_name: EXEMPLAR_LABELS.traceId,
+      },
     },
   },
 });

@@ -188,7 +188,7 @@ describe('metrics of spans, from Tempo in Prometheus', () => {
         },
         METRICS_TIMEOUT,
       );
-      const ids = new Set(exemplars.flatMap((series) => series.exemplars.map(({ labels }) => labels.traceID ?? '')));
+      const ids = new Set(exemplars.flatMap((series) => series.exemplars.map(({ labels }) => labels.trace_id ?? '')));
       expect([...ids]).toContain(AGENT.traceId);
     },
     METRICS_TIMEOUT,
