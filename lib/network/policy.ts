@@ -35,13 +35,15 @@ export const policyOf = (
             ...(reach === 'api' ? [{ ports: tcp(apiPorts) }] : []),
           ],
         };
+  const ingress = [
+    ...to.map((arrow) => ({ from: [peerOf(arrow.from)], ports: tcp(arrow.ports) })),
+    ...(open.length === 0 ? [] : [{ ports: open.map((range) => ({ protocol: 'TCP' as const, ...range })) }]),
+  ];
   return {
     podSelector: { matchLabels: { ...pods.labels } },
     policyTypes: reach === 'anywhere' ? ['Ingress'] : ['Ingress', 'Egress'],
-    ingress: [
-      ...to.map((arrow) => ({ from: [peerOf(arrow.from)], ports: tcp(arrow.ports) })),
-      ...(open.length === 0 ? [] : [{ ports: open.map((range) => ({ protocol: 'TCP' as const, ...range })) }]),
-    ],
+    // An empty list is not kept: each apply would change the object.
+    ...(ingress.length === 0 ? {} : { ingress }),
     ...egress,
   };
 };
