@@ -13,6 +13,7 @@ export interface Pods {
 const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
 export const peerOf = ({ labels, namespace }: Pods): INetworkPolicyPeer => ({
-  podSelector: { matchLabels: { ...labels } },
+  // An empty map is not kept: each apply would change the object.
+  podSelector: Object.keys(labels).length === 0 ? {} : { matchLabels: { ...labels } },
   namespaceSelector: namespace === undefined ? {} : { matchLabels: { [NAMESPACE_NAME]: namespace } },
 });
