@@ -61,11 +61,24 @@ export type { Verbosity } from './telemetry/collector/config.ts';
 export type { ExporterProps, ExporterTls, OtlpExporterProps, Signal } from './telemetry/collector/exporters.ts';
 export type { RedactionProps } from './telemetry/collector/redaction.ts';
 export type { TailSamplingProps } from './telemetry/collector/tail-sampling.ts';
-export { KubePrometheusStack, type KubePrometheusStackProps } from './telemetry/kube-prometheus-stack.ts';
+export type { DataSource } from './telemetry/grafana/data-sources.ts';
+export type { GrafanaOptions } from './telemetry/grafana/grafana.ts';
+export {
+  KubePrometheusStack,
+  type KubePrometheusStackOptions,
+  type KubePrometheusStackProps,
+} from './telemetry/kube-prometheus-stack.ts';
+export type { AlertmanagerOptions } from './telemetry/monitoring/alertmanager.ts';
+export type { AttachOptions } from './telemetry/monitoring/attached.ts';
+export type { KubeStateMetricsOptions } from './telemetry/monitoring/kube-state-metrics.ts';
+export type { NodeExporterOptions } from './telemetry/monitoring/node-exporter.ts';
+export type { PrometheusOptions } from './telemetry/monitoring/prometheus.ts';
+export type { PrometheusOperatorOptions } from './telemetry/monitoring/prometheus-operator.ts';
+export type { PartProps } from './telemetry/pods/part.ts';
+export type { PersistenceProps } from './telemetry/pods/persistence.ts';
 export type { ResourceProps } from './telemetry/pods/resources.ts';
 export type { AlertOptions } from './telemetry/rules/options.ts';
 export type { MetricsGeneratorProps } from './telemetry/tempo/config.ts';
 export type { DistributedTempoProps, TempoComponentProps } from './telemetry/tempo/distributed.ts';
-export type { PersistenceProps } from './telemetry/tempo/pod.ts';
 export type { AzureStorage, GcsStorage, ObjectStorage, S3Storage } from './telemetry/tempo/storage.ts';
 export { Tempo, type TempoProps } from './telemetry/tempo/tempo.ts';

@@ -1,4 +1,4 @@
-import { Chart } from 'cdk8s';
+import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { GatewayController, type GatewayControllerProps } from './agentgateway/controller.ts';
 import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
@@ -8,10 +8,11 @@ import { stackNetwork } from './network/stack.ts';
 import { OpenTelemetryCollector, type OpenTelemetryCollectorProps } from './telemetry/collector/collector.ts';
 import {
   KubePrometheusStack,
-  type KubePrometheusStackProps,
+  type KubePrometheusStackOptions,
   prometheusName,
 } from './telemetry/kube-prometheus-stack.ts';
-import { prometheusUrl } from './telemetry/prometheus.ts';
+import { attachLabels } from './telemetry/monitoring/attached.ts';
+import { prometheusUrl } from './telemetry/monitoring/prometheus.ts';
 import { Tempo, type TempoProps } from './telemetry/tempo/tempo.ts';
 
 export interface McpObservabilityStackProps {
@@ -38,8 +39,12 @@ export interface McpObservabilityStackProps {
   readonly tempo?: Omit<TempoProps, 'namespace'>;
   /** @default - the post's pipeline */
   readonly collector?: Omit<OpenTelemetryCollectorProps, 'namespace' | 'tempo'>;
-  /** Of Prometheus, its operator, Grafana and the exporters; the image of tooltrail is that of the controller unless it is given. */
-  readonly prometheus?: Omit<KubePrometheusStackProps, 'namespace' | 'tempo' | 'collector'>;
+  /**
+   * Prometheus, Grafana and what goes with them, or a stack of that kind that the cluster has already.
+   *
+   * @default - one of its own; tooltrail's image is that of the controller
+   */
+  readonly prometheus?: KubePrometheusStackOptions;
   /**
    * Who may talk to whom, where the cluster's network enforces it: the proxies in the gateway's namespace, the controller, and all of
    * telemetry. `false`: no policies.
@@ -50,6 +55,8 @@ export interface McpObservabilityStackProps {
 }
 
 const RELEASE = 'kube-prometheus-stack';
+/** Of the operator's objects. */
+const MONITORING_GROUP = 'monitoring.coreos.com';
 
 /**
  * The charts of a whole stack, in the order in which they are applied: CRDs of agentgateway.dev, namespaces, controller, secrets, gateway, Tempo, OpenTelemetry Collector,
@@ -89,8 +96,10 @@ export class McpObservabilityStack {
     this.gateway = new Chart(scope, 'gateway', { namespace: gatewayNamespace });
 
     const tempo = new Chart(scope, 'tempo', { namespace });
-    const metricsGenerator = { prometheusUrl: prometheusUrl(prometheusName(RELEASE), namespace) };
-    this.tempo = new Tempo(tempo, 'tempo', { metricsGenerator, ...props.tempo, namespace });
+    const { attach } = props.prometheus ?? {};
+    const remote = attach === undefined ? prometheusUrl(prometheusName(RELEASE), namespace) : attach.remoteWriteUrl;
+    const metricsGenerator = remote === undefined ? {} : { metricsGenerator: { prometheusUrl: remote } };
+    this.tempo = new Tempo(tempo, 'tempo', { ...metricsGenerator, ...props.tempo, namespace });
     const collector = new Chart(scope, 'opentelemetry-collector-traces', { namespace });
     this.collector = new OpenTelemetryCollector(collector, 'opentelemetry-collector-traces', {
       grantName: 'allow-otel-collector-traces-access',
@@ -101,7 +110,7 @@ export class McpObservabilityStack {
     const prometheus = new Chart(scope, RELEASE, { namespace });
     const image = props.controller === false ? undefined : props.controller?.image;
     this.prometheus = new KubePrometheusStack(prometheus, RELEASE, {
-      ...(image === undefined ? {} : { image }),
+      ...(image === undefined || attach !== undefined ? {} : { image }),
       ...props.prometheus,
       namespace,
       tempo: this.tempo,
@@ -120,15 +129,27 @@ export class McpObservabilityStack {
         tempo: this.tempo.serviceName,
         tempoStores: props.tempo?.storage !== undefined,
         prometheus: RELEASE,
+        alertmanager: props.prometheus?.alertmanager !== undefined,
+        grafanaReaches: (props.prometheus?.grafana?.dataSources ?? []).length > 0,
+        attached: attach?.namespace,
       });
       new NetworkPolicies(chart, 'network-policies', { ...network, ...props.networkPolicies });
       policies.push(chart);
     }
 
+    if (attach !== undefined) labelMonitors([tempo, collector, prometheus], attachLabels(attach));
     const stack = [this.secrets, this.gateway, tempo, collector, prometheus];
     applyInOrder([crds, namespaces, ...controllers, ...stack, ...policies]);
   }
 }
+
+/** By its labels, a stack that is there selects what it scrapes and watches. */
+const labelMonitors = (charts: readonly Chart[], labels: Readonly<Record<string, string>>): void => {
+  for (const node of charts.flatMap((chart) => chart.node.findAll())) {
+    if (!ApiObject.isApiObject(node) || node.apiGroup !== MONITORING_GROUP) continue;
+    for (const [name, value] of Object.entries(labels)) node.metadata.addLabel(name, value);
+  }
+};
 
 const applyInOrder = (charts: readonly Chart[]): void => {
   for (const [index, chart] of charts.entries()) {

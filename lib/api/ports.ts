@@ -25,6 +25,10 @@ export const PORTS = {
   tempoGossip: 7946,
   /** Prometheus, query API. */
   prometheus: 9090,
+  /** Alertmanager. */
+  alertmanager: 9093,
+  /** Alertmanager, between its pods. */
+  alertmanagerGossip: 9094,
   /** Grafana, inside its pod. */
   grafana: 3000,
   /** Grafana, its Service. */

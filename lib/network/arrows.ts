@@ -1,11 +1,13 @@
 import type { Pods } from './peers.ts';
 
-/** Pods that talk to pods, by TCP. */
+/** Pods that talk to pods. */
 export interface Arrow {
   readonly from: Pods;
   readonly to: Pods;
   /** Of the receiving containers. */
   readonly ports: readonly number[];
+  /** Whether by UDP too; TCP always. */
+  readonly udp?: true;
 }
 
 /** What pods of ours do with the world outside of the stack. */

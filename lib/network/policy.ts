@@ -15,6 +15,11 @@ const NAMES: INetworkPolicyEgressRule = {
 };
 const tcp = (ports: readonly number[]): INetworkPolicyPort[] => ports.map((port) => ({ protocol: 'TCP', port }));
 
+const portsOf = ({ ports, udp }: Arrow): INetworkPolicyPort[] => [
+  ...tcp(ports),
+  ...(udp === undefined ? [] : ports.map((port) => ({ protocol: 'UDP' as const, port }))),
+];
+
 const isSame = (a: Pods, b: Pods): boolean => a.name === b.name && a.namespace === b.namespace;
 
 /** Who may talk to the member's pods, and whom they may talk to: what the arrows say, and nothing else. */
@@ -31,12 +36,12 @@ export const policyOf = (
       : {
           egress: [
             NAMES,
-            ...from.map((arrow) => ({ to: [peerOf(arrow.to)], ports: tcp(arrow.ports) })),
+            ...from.map((arrow) => ({ to: [peerOf(arrow.to)], ports: portsOf(arrow) })),
             ...(reach === 'api' ? [{ ports: tcp(apiPorts) }] : []),
           ],
         };
   const ingress = [
-    ...to.map((arrow) => ({ from: [peerOf(arrow.from)], ports: tcp(arrow.ports) })),
+    ...to.map((arrow) => ({ from: [peerOf(arrow.from)], ports: portsOf(arrow) })),
     ...(open.length === 0 ? [] : [{ ports: open.map((range) => ({ protocol: 'TCP' as const, ...range })) }]),
   ];
   return {

@@ -19,6 +19,12 @@ export interface StackNetwork {
   readonly tempoStores: boolean;
   /** Release of Prometheus, Grafana and all that goes with them. */
   readonly prometheus: string;
+  /** There is an Alertmanager of the release. */
+  readonly alertmanager: boolean;
+  /** Grafana asks others than Prometheus and Tempo. */
+  readonly grafanaReaches: boolean;
+  /** Namespace of a Prometheus and a Grafana that were there before; absent: they are of the release. */
+  readonly attached: string | undefined;
 }
 
 const NAME = 'app.kubernetes.io/name';
@@ -41,16 +47,38 @@ export const stackNetwork = (
   const collector = ofInstance(options.collector);
   const tempo = ofInstance(options.tempo);
   const prometheusName = `${release}-prometheus`;
-  // Labels that the operator gives.
-  const prometheus = {
-    name: prometheusName,
-    namespace,
-    labels: { [NAME]: 'prometheus', 'operator.prometheus.io/name': prometheusName },
-  };
-  const grafana = part(`${release}-grafana`, 'grafana');
+  // Labels that the operator gives; those of a stack that was there are the chart's.
+  const prometheus =
+    options.attached === undefined
+      ? {
+          name: prometheusName,
+          namespace,
+          labels: { [NAME]: 'prometheus', 'operator.prometheus.io/name': prometheusName },
+        }
+      : { name: 'prometheus', namespace: options.attached, labels: { [NAME]: 'prometheus' } };
+  const grafana =
+    options.attached === undefined
+      ? part(`${release}-grafana`, 'grafana')
+      : { name: 'grafana', namespace: options.attached, labels: { [NAME]: 'grafana' } };
   const password = part(`${release}-grafana-password`, 'grafana-password');
   const operator = part(`${release}-operator`, 'kube-prometheus-stack-prometheus-operator');
   const state = part(`${release}-kube-state-metrics`, 'kube-state-metrics');
+  const alertmanagerName = `${release}-alertmanager`;
+  const alertmanager = {
+    name: alertmanagerName,
+    namespace,
+    labels: { [NAME]: 'alertmanager', alertmanager: alertmanagerName },
+  };
+  const own: readonly Member[] = [
+    // It takes monitors of every namespace.
+    { pods: prometheus, reach: 'anywhere' },
+    { pods: grafana, reach: options.grafanaReaches ? 'anywhere' : 'stack' },
+    { pods: password, reach: 'api' },
+    { pods: operator, reach: 'api' },
+    { pods: state, reach: 'api' },
+    // Whom it tells is configured elsewhere.
+    ...(options.alertmanager ? [{ pods: alertmanager, reach: 'anywhere' } as const] : []),
+  ];
 
   const members: readonly Member[] = [
     // MCP servers are anywhere; so is who calls tools. What only Prometheus may ask for stands among the arrows.
@@ -67,12 +95,7 @@ export const stackNetwork = (
     ),
     { pods: collector, reach: options.collectorExports ? 'anywhere' : 'stack' },
     { pods: tempo, reach: options.tempoStores ? 'anywhere' : 'stack' },
-    // It takes monitors of every namespace.
-    { pods: prometheus, reach: 'anywhere' },
-    { pods: grafana, reach: 'stack' },
-    { pods: password, reach: 'api' },
-    { pods: operator, reach: 'api' },
-    { pods: state, reach: 'api' },
+    ...(options.attached === undefined ? own : []),
   ];
   const arrows: readonly Arrow[] = [
     // Gateways, and agents and servers with spans of their own: a trace begins where the prompt came from.
@@ -87,8 +110,11 @@ export const stackNetwork = (
     { from: prometheus, to: collector, ports: [PORTS.collectorMetrics] },
     { from: prometheus, to: tempo, ports: [PORTS.tempoHttp] },
     { from: prometheus, to: grafana, ports: [PORTS.grafana] },
+    { from: prometheus, to: alertmanager, ports: [PORTS.alertmanager] },
+    { from: alertmanager, to: alertmanager, ports: [PORTS.alertmanagerGossip], udp: true },
     { from: prometheus, to: operator, ports: [PORTS.prometheusOperator] },
     { from: prometheus, to: state, ports: [PORTS.kubeStateMetrics, PORTS.kubeStateMetricsTelemetry] },
   ];
-  return { members, arrows };
+  const isThere = ({ name }: Pods): boolean => options.alertmanager || name !== alertmanagerName;
+  return { members, arrows: arrows.filter(({ from, to }) => isThere(from) && isThere(to)) };
 };

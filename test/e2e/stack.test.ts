@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { eventually } from '../support/acceptance/eventually.ts';
-import { filled, questions } from '../support/stack/questions.ts';
+import { distDashboards, filled, questions } from '../support/stack/questions.ts';
 import { deployment } from './deploy.ts';
 import { driver } from './driver.ts';
 import { EVERYTHING } from './everything.ts';
@@ -162,6 +162,44 @@ describe('Tempo', () => {
     const call = spans.find(isToolCall)!;
     const upstream = spans.filter(({ parentSpanId }) => parentSpanId === call.spanId);
     expect(upstream.map(({ name, kind }) => [name, kind])).toEqual([['tools/call echo', 'SPAN_KIND_CLIENT']]);
+  });
+});
+
+// Its part of the result says so where it is left out.
+(leftOut(process.env).includes('grafana') ? describe.skip : describe)('Grafana', () => {
+  /** As its administrator, with what the pod itself has of the Secret. */
+  const grafana = async (path: string): Promise<unknown> => {
+    const script = `curl -sS --fail -u "$GF_SECURITY_ADMIN_USER:$GF_SECURITY_ADMIN_PASSWORD" 'http://127.0.0.1:3000${path}'`;
+    const target = ['deployment/kube-prometheus-stack-grafana', '-n', TELEMETRY];
+    return JSON.parse(await kubectl.must(['exec', ...target, '--', 'sh', '-c', script]));
+  };
+
+  test('has the post’s data sources, and both answer', async () => {
+    const sources = (await grafana('/api/datasources')) as readonly {
+      readonly uid: string;
+      readonly isDefault: boolean;
+    }[];
+    expect(sources.map(({ uid, isDefault }) => [uid, isDefault]).sort()).toEqual([
+      ['prometheus', true],
+      ['tempo', false],
+    ]);
+    for (const { uid } of sources) {
+      expect(await grafana(`/api/datasources/uid/${uid}/health`)).toMatchObject({ status: 'OK' });
+    }
+  });
+
+  test('finds the trace of the call through its proxy', async () => {
+    await traceOf(TRACE);
+    expect(spansOf(await grafana(`/api/datasources/proxy/uid/tempo/api/traces/${TRACE}`)).some(isToolCall)).toBe(true);
+  });
+
+  test('has loaded every dashboard', async () => {
+    const found = (await grafana('/api/search?tag=tooltrail')) as readonly { readonly uid: string }[];
+    expect(found.map(({ uid }) => uid).sort()).toEqual(
+      distDashboards()
+        .map(({ uid }) => uid)
+        .sort(),
+    );
   });
 });
 

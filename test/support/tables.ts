@@ -1,7 +1,7 @@
 import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../../lib/api/telemetry/attributes.ts';
 import { METRICS, type MetricDefinition } from '../../lib/api/telemetry/metrics.ts';
 import { stackNetwork } from '../../lib/network/stack.ts';
-import { gatewayJob } from '../../lib/telemetry/monitors.ts';
+import { gatewayJob } from '../../lib/telemetry/monitoring/monitors.ts';
 import { alertsOf } from '../../lib/telemetry/rules/alerts.ts';
 import { DEFAULT_THRESHOLDS } from '../../lib/telemetry/rules/options.ts';
 
@@ -50,6 +50,9 @@ const arrows = (): string => {
     tempo: 'tempo',
     tempoStores: false,
     prometheus: 'kube-prometheus-stack',
+    alertmanager: false,
+    grafanaReaches: false,
+    attached: undefined,
   });
   return rows(
     ['from', 'to', 'ports'],

@@ -11,7 +11,7 @@ import {
   workload,
   write,
 } from '../component.ts';
-import { serviceMonitor } from '../monitors.ts';
+import { serviceMonitor } from '../monitoring/monitors.ts';
 import { disruptionBudget, spread } from '../pods/availability.ts';
 import { goMemoryLimit, type ResourceProps, resourcesOf } from '../pods/resources.ts';
 import { type ExporterProps, exporterEnvironment, exporterMounts, exporterVolumes, type Signal } from './exporters.ts';

@@ -9,7 +9,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { DATA_SOURCES } from '../data-sources.ts';
+import { DATA_SOURCES } from '../grafana/uids.ts';
 import { histogram, is, type Label, type Matcher } from '../promql/series.ts';
 
 /** Tag of all dashboards, by which they link to one another. */

@@ -10,7 +10,7 @@ import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table';
 import { SearchTableType, DataqueryBuilder as TempoQuery } from '@grafana/grafana-foundation-sdk/tempo';
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
-import { DATA_SOURCES } from '../data-sources.ts';
+import { DATA_SOURCES } from '../grafana/uids.ts';
 
 /** What a panel asks Prometheus. */
 export interface Query {

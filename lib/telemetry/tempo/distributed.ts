@@ -1,11 +1,12 @@
 import type { Construct } from 'constructs';
 import { PORTS } from '../../api/ports.ts';
 import { type Component, metadataOf, service, write } from '../component.ts';
-import { podMonitor } from '../monitors.ts';
+import { podMonitor } from '../monitoring/monitors.ts';
 import { countProblems } from '../pods/amounts.ts';
 import { disruptionBudget } from '../pods/availability.ts';
+import type { PersistenceProps } from '../pods/persistence.ts';
 import { type ResourceProps, resourceProblems } from '../pods/resources.ts';
-import { type PersistenceProps, type PodOptions, tempoWorkload, type WorkloadOptions } from './pod.ts';
+import { type PodOptions, tempoWorkload, type WorkloadOptions } from './pod.ts';
 
 /** Pods of one component. */
 export interface TempoComponentProps {

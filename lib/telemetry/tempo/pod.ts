@@ -1,21 +1,10 @@
 import type { Component } from '../component.ts';
 import { RESTRICTED, workload } from '../component.ts';
 import { spread } from '../pods/availability.ts';
+import { claimSpec, type PersistenceProps } from '../pods/persistence.ts';
 import { goMemoryLimit, type ResourceProps, resourcesOf } from '../pods/resources.ts';
 import { DATA_FOLDER } from './config.ts';
 import { type ObjectStorage, storageEnvironment, storageLabels, storageVolumes } from './storage.ts';
-
-/** A disk that outlives its pod. */
-export interface PersistenceProps {
-  /** Of the volume, as a Kubernetes quantity. */
-  readonly size: string;
-  /**
-   * StorageClass of the volume.
-   *
-   * @default - that of the cluster
-   */
-  readonly storageClass?: string;
-}
 
 /** What the pods of all components have in common. */
 export interface PodOptions {
@@ -97,11 +86,4 @@ export const tempoWorkload = (component: Component, pod: PodOptions, own: Worklo
   };
 };
 
-const claim = ({ size, storageClass }: PersistenceProps) => ({
-  metadata: { name: 'data' },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
-    resources: { requests: { storage: size } },
-  },
-});
+const claim = (props: PersistenceProps) => ({ metadata: { name: 'data' }, spec: claimSpec(props) });

@@ -2,8 +2,9 @@ import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import { PORTS } from '../../api/ports.ts';
 import { type Component, configMap, service, serviceAccount, write } from '../component.ts';
-import { serviceMonitor } from '../monitors.ts';
+import { serviceMonitor } from '../monitoring/monitors.ts';
 import { bytesProblems, durationProblems } from '../pods/amounts.ts';
+import type { PersistenceProps } from '../pods/persistence.ts';
 import { type ResourceProps, resourceProblems } from '../pods/resources.ts';
 import { type ConfigOptions, type MetricsGeneratorProps, tempoConfig } from './config.ts';
 import {
@@ -13,7 +14,7 @@ import {
   ingesters,
   writeCluster,
 } from './distributed.ts';
-import { type PersistenceProps, type PodOptions, tempoWorkload } from './pod.ts';
+import { type PodOptions, tempoWorkload } from './pod.ts';
 import { type ObjectStorage, storageProblems } from './storage.ts';
 
 export interface TempoProps {

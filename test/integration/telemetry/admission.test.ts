@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { App } from 'cdk8s';
+import { type App, Testing } from 'cdk8s';
+import { McpObservabilityStack, type McpObservabilityStackProps } from '../../../lib/stack.ts';
 import { synth } from '../../support/charts.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane/control-plane.ts';
 import { applyDefinitions } from '../../support/control-plane/definitions.ts';
@@ -10,13 +11,38 @@ import { collectorApp, NAMESPACE, tempoApp } from '../../support/stack/configs.t
 const START_TIMEOUT = 180_000;
 let plane: ControlPlane;
 
+const part = {
+  resources: { cpu: '1', memory: '1Gi', memoryLimit: '2Gi' },
+  priorityClassName: 'high',
+  nodeSelector: { a: 'b' },
+};
+const persistence = { size: '10Gi', storageClass: 'fast' };
+const STACKS: Readonly<Record<string, McpObservabilityStackProps>> = {
+  'as it comes': {},
+  'with everything': {
+    tempo: { persistence },
+    collector: { replicas: 3, tailSampling: {}, redaction: {} },
+    prometheus: {
+      server: { ...part, persistence, replicas: 2, externalLabels: { cluster: 'a' } },
+      operator: part,
+      grafana: { ...part, persistence, env: { GF_LOG_LEVEL: 'warn' } },
+      kubeStateMetrics: part,
+      nodeExporter: part,
+      alertmanager: { ...part, persistence, replicas: 3, configSecret: 'routing' },
+      alerts: { runbookUrl: 'https://example.com/runbooks', labels: { team: 'agents' } },
+    },
+  },
+  'attached to one that is there': { prometheus: { attach: { namespace: 'monitoring' } } },
+};
+
 beforeAll(async () => {
   plane = await startControlPlane();
   await applyDefinitions(plane.kubectl);
   const labels = Object.fromEntries(
     ['enforce', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted']),
   );
-  await apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } }]);
+  const namespaces = [NAMESPACE, 'monitoring', 'agentgateway-system'];
+  await apply(namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })));
 }, START_TIMEOUT);
 
 afterAll(() => plane?.stop());
@@ -36,6 +62,18 @@ const expectTaken = async (app: App): Promise<void> => {
 describe('an API server takes', () => {
   test.each(Object.entries(collectorCases()))('the Collector: %s', (_, options) => expectTaken(collectorApp(options)));
   test.each(Object.entries(tempoCases()))('Tempo: %s', (_, options) => expectTaken(tempoApp(options)));
+
+  test.each(Object.entries(STACKS))('a whole stack: %s', async (_, props) => {
+    const app = Testing.app();
+    new McpObservabilityStack(app, props);
+    const { code, said } = await apply(
+      synth(app).filter(({ kind }) => kind !== 'CustomResourceDefinition' && kind !== 'Namespace'),
+      '--dry-run=server',
+    );
+    // node-exporter reads its node.
+    const warnings = said.split('\n').filter((line) => line !== '' && !/hostPath|host namespaces/.test(line));
+    expect([code, warnings]).toEqual([0, []]);
+  });
 
   test('no pod that asks for more', async () => {
     const [object] = synth(tempoApp({})).filter(({ kind }) => kind === 'StatefulSet');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { METRICS } from '../../../lib/api/telemetry/metrics.ts';
-import { gatewayJob } from '../../../lib/telemetry/monitors.ts';
+import { gatewayJob } from '../../../lib/telemetry/monitoring/monitors.ts';
 import { alertsOf, type Jobs } from '../../../lib/telemetry/rules/alerts.ts';
 import { DEFAULT_THRESHOLDS } from '../../../lib/telemetry/rules/options.ts';
 import { eventually } from '../../support/acceptance/eventually.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Chart } from 'cdk8s';
 import type { Component } from '../../../../lib/telemetry/component.ts';
-import { gatewayMonitor, serviceMonitor } from '../../../../lib/telemetry/monitors.ts';
+import { gatewayMonitor, serviceMonitor } from '../../../../lib/telemetry/monitoring/monitors.ts';
 import { charts, find, synth, type Written } from '../../../support/charts.ts';
 import { validateManifest } from '../../../support/validate-manifest.ts';
 

@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { PrometheusOperator, type PrometheusOperatorProps } from '../../../../lib/telemetry/prometheus-operator.ts';
+import {
+  PrometheusOperator,
+  type PrometheusOperatorProps,
+} from '../../../../lib/telemetry/monitoring/prometheus-operator.ts';
 import { charts, find, synth, type Written } from '../../../support/charts.ts';
 import { validateManifest } from '../../../support/validate-manifest.ts';
 

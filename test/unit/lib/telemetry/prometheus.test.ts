@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Prometheus, type PrometheusProps } from '../../../../lib/telemetry/prometheus.ts';
+import { Prometheus, type PrometheusProps } from '../../../../lib/telemetry/monitoring/prometheus.ts';
 import { charts, find, synth } from '../../../support/charts.ts';
 import { validateManifest } from '../../../support/validate-manifest.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Construct } from 'constructs';
-import { VERSION } from '../core/version.ts';
-import { type Component, metadataOf, RESTRICTED, resources, serviceAccount, write } from './component.ts';
+import { VERSION } from '../../core/version.ts';
+import { type Component, metadataOf, RESTRICTED, resources, serviceAccount, write } from '../component.ts';
 
 export interface GrafanaPasswordProps {
   readonly namespace: string;

@@ -1,28 +1,32 @@
 import { Construct } from 'constructs';
-import { PORTS } from '../api/ports.ts';
+import { PORTS } from '../../api/ports.ts';
 import {
   type Component,
   RESTRICTED,
-  resources,
   service,
   serviceAccount,
   workload,
   write,
   writeClusterRole,
-} from './component.ts';
+} from '../component.ts';
+import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
+import { resourcesOf } from '../pods/resources.ts';
 
-export interface KubeStateMetricsProps {
-  readonly namespace: string;
-  /** Name of all objects. */
-  readonly name: string;
-  /** Release that the labels name. */
-  readonly instance: string;
+export interface KubeStateMetricsOptions extends PartProps {
   /**
    * Image of kube-state-metrics.
    *
    * @default 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.15.0'
    */
   readonly image?: string;
+}
+
+export interface KubeStateMetricsProps extends KubeStateMetricsOptions {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
 }
 
 /** The image's own user. */
@@ -80,6 +84,7 @@ export class KubeStateMetrics extends Construct {
         user: USER,
         pod: {
           serviceAccountName: name,
+          ...placementOf(props),
           automountServiceAccountToken: true,
           containers: [
             {
@@ -98,12 +103,13 @@ export class KubeStateMetrics extends Construct {
               livenessProbe: { httpGet: { path: '/livez', port: 'http' } },
               // Not /metrics: the kubelet hangs up on an answer of that size.
               readinessProbe: { httpGet: { path: '/readyz', port: 'telemetry' } },
-              resources: resources('20m', '64Mi', '256Mi'),
+              resources: resourcesOf({ cpu: '20m', memory: '64Mi', memoryLimit: '256Mi', ...props.resources }),
               securityContext: RESTRICTED,
             },
           ],
         },
       }),
     );
+    this.node.addValidation({ validate: () => [...partProblems(props)] });
   }
 }

@@ -1,13 +1,13 @@
 import { Construct } from 'constructs';
-import { PORTS } from '../api/ports.ts';
-import { type Component, metadataOf, resources, serviceAccount, write, writeClusterRole } from './component.ts';
+import { PORTS } from '../../api/ports.ts';
+import { type Component, metadataOf, serviceAccount, write, writeClusterRole } from '../component.ts';
+import { countProblems } from '../pods/amounts.ts';
+import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
+import { operatorStorage, type PersistenceProps, persistenceProblems } from '../pods/persistence.ts';
+import { resourcesOf } from '../pods/resources.ts';
+import type { Alertmanager } from './alertmanager.ts';
 
-export interface PrometheusProps {
-  readonly namespace: string;
-  /** Name of all objects. */
-  readonly name: string;
-  /** Release that the labels name. */
-  readonly instance: string;
+export interface PrometheusOptions extends PartProps {
   /**
    * Version of Prometheus.
    *
@@ -20,6 +20,38 @@ export interface PrometheusProps {
    * @default '10d'
    */
   readonly retention?: string;
+  /**
+   * Pods; each scrapes everything.
+   *
+   * @default 1
+   */
+  readonly replicas?: number;
+  /**
+   * A disk for samples.
+   *
+   * @default - they go with the pod
+   */
+  readonly persistence?: PersistenceProps;
+  /**
+   * Labels of all that is sent on, by which clusters are told apart.
+   *
+   * @default - none
+   */
+  readonly externalLabels?: Readonly<Record<string, string>>;
+}
+
+export interface PrometheusProps extends PrometheusOptions {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
+  /**
+   * Where alerts go.
+   *
+   * @default - they are shown and go nowhere
+   */
+  readonly alertmanager?: Alertmanager;
 }
 
 /** The image's own user. */
@@ -81,7 +113,7 @@ export class Prometheus extends Construct {
         image: `quay.io/prometheus/prometheus:v${version}`,
         version,
         imagePullPolicy: 'IfNotPresent',
-        replicas: 1,
+        replicas: props.replicas ?? 1,
         retention: props.retention ?? '10d',
         scrapeInterval: '30s',
         portName: 'http-web',
@@ -89,7 +121,11 @@ export class Prometheus extends Construct {
         automountServiceAccountToken: true,
         enableRemoteWriteReceiver: true,
         enableFeatures: ['exemplar-storage'],
-        resources: resources('100m', '512Mi', '2Gi'),
+        ...(props.externalLabels === undefined ? {} : { externalLabels: { ...props.externalLabels } }),
+        ...(props.alertmanager === undefined ? {} : { alerting: { alertmanagers: [props.alertmanager.endpoint] } }),
+        ...(props.persistence === undefined ? {} : { storage: operatorStorage(props.persistence) }),
+        ...placementOf(props),
+        resources: resourcesOf({ cpu: '100m', memory: '512Mi', memoryLimit: '2Gi', ...props.resources }),
         securityContext: {
           runAsNonRoot: true,
           runAsUser: USER,
@@ -104,6 +140,13 @@ export class Prometheus extends Construct {
           ]),
         ),
       },
+    });
+    this.node.addValidation({
+      validate: () => [
+        ...countProblems(props.replicas, 'replicas', 1),
+        ...persistenceProblems(props.persistence, 'persistence'),
+        ...partProblems(props),
+      ],
     });
   }
 }

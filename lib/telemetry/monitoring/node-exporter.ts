@@ -1,19 +1,24 @@
 import { Construct } from 'constructs';
-import { PORTS } from '../api/ports.ts';
-import { type Component, RESTRICTED, resources, service, serviceAccount, workload, write } from './component.ts';
+import { PORTS } from '../../api/ports.ts';
+import { type Component, RESTRICTED, service, serviceAccount, workload, write } from '../component.ts';
+import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
+import { resourcesOf } from '../pods/resources.ts';
 
-export interface NodeExporterProps {
-  readonly namespace: string;
-  /** Name of all objects. */
-  readonly name: string;
-  /** Release that the labels name. */
-  readonly instance: string;
+export interface NodeExporterOptions extends PartProps {
   /**
    * Image of node-exporter.
    *
    * @default 'quay.io/prometheus/node-exporter:v1.9.1'
    */
   readonly image?: string;
+}
+
+export interface NodeExporterProps extends NodeExporterOptions {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
 }
 
 /** The image's own user. */
@@ -46,6 +51,7 @@ export class NodeExporter extends Construct {
         user: USER,
         pod: {
           serviceAccountName: name,
+          ...placementOf(props),
           hostNetwork: true,
           hostPID: true,
           tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
@@ -64,7 +70,7 @@ export class NodeExporter extends Construct {
               ports: [{ name: PORT, containerPort: PORTS.nodeExporter }],
               livenessProbe: health,
               readinessProbe: health,
-              resources: resources('20m', '32Mi', '128Mi'),
+              resources: resourcesOf({ cpu: '20m', memory: '32Mi', memoryLimit: '128Mi', ...props.resources }),
               securityContext: RESTRICTED,
               volumeMounts: [
                 { name: 'proc', mountPath: '/host/proc', readOnly: true },
@@ -81,5 +87,6 @@ export class NodeExporter extends Construct {
         },
       }),
     );
+    this.node.addValidation({ validate: () => [...partProblems(props)] });
   }
 }

@@ -1,28 +1,32 @@
 import { Construct } from 'constructs';
-import { PORTS } from '../api/ports.ts';
+import { PORTS } from '../../api/ports.ts';
 import {
   type Component,
   RESTRICTED,
-  resources,
   service,
   serviceAccount,
   workload,
   write,
   writeClusterRole,
-} from './component.ts';
+} from '../component.ts';
+import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
+import { resourcesOf } from '../pods/resources.ts';
 
-export interface PrometheusOperatorProps {
-  readonly namespace: string;
-  /** Name of all objects. */
-  readonly name: string;
-  /** Release that the labels name. */
-  readonly instance: string;
+export interface PrometheusOperatorOptions extends PartProps {
   /**
    * Version of the operator and of its config reloader.
    *
    * @default 'v0.85.0'
    */
   readonly version?: string;
+}
+
+export interface PrometheusOperatorProps extends PrometheusOperatorOptions {
+  readonly namespace: string;
+  /** Name of all objects. */
+  readonly name: string;
+  /** Release that the labels name. */
+  readonly instance: string;
 }
 
 /** The image's own user. */
@@ -95,6 +99,7 @@ export class PrometheusOperator extends Construct {
         user: USER,
         pod: {
           serviceAccountName: name,
+          ...placementOf(props),
           automountServiceAccountToken: true,
           containers: [
             {
@@ -109,12 +114,13 @@ export class PrometheusOperator extends Construct {
               ports: [{ name: 'http', containerPort: PORTS.prometheusOperator }],
               livenessProbe: health,
               readinessProbe: health,
-              resources: resources('50m', '64Mi', '256Mi'),
+              resources: resourcesOf({ cpu: '50m', memory: '64Mi', memoryLimit: '256Mi', ...props.resources }),
               securityContext: RESTRICTED,
             },
           ],
         },
       }),
     );
+    this.node.addValidation({ validate: () => [...partProblems(props)] });
   }
 }

@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { GATEWAY_CLASS } from '../api/kinds.ts';
-import { type Component, metadataOf, selectorOf, write } from './component.ts';
+import { GATEWAY_CLASS } from '../../api/kinds.ts';
+import { type Component, metadataOf, selectorOf, write } from '../component.ts';
 
 const API_VERSION = 'monitoring.coreos.com/v1';
 /** How often the gateway's pods are asked, as in the compatible system's chart. */

@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals';
+import { type App, Testing } from 'cdk8s';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { McpObservabilityStack, type McpObservabilityStackProps } from '../../../../lib/stack.ts';
+import type { KubePrometheusStackOptions } from '../../../../lib/telemetry/kube-prometheus-stack.ts';
+import { find, problems, synth, type Written } from '../../../support/charts.ts';
+import { danglingReferences, unrestricted } from '../../../support/stack/objects.ts';
+import { validateManifest } from '../../../support/validate-manifest.ts';
+
+/** What is chosen of Prometheus, Grafana and what goes with them. */
+const RELEASE = 'kube-prometheus-stack';
+const RUNS = 25;
+
+const appOf = (props: McpObservabilityStackProps): App => {
+  const app = Testing.app();
+  new McpObservabilityStack(app, props);
+  return app;
+};
+const objectsOf = (prometheus: KubePrometheusStackOptions, more: McpObservabilityStackProps = {}): readonly Written[] =>
+  synth(appOf({ ...more, prometheus }));
+const spec = (objects: readonly Written[], kind: string, name: string) =>
+  find(objects, kind, `${RELEASE}-${name}`).spec as Readonly<Record<string, unknown>>;
+
+const optional = <T extends object>(shape: { [Key in keyof T]: fc.Arbitrary<T[Key]> }) =>
+  fc.record(shape, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>;
+const bytes = fc.constantFrom('64Mi', '1Gi', '500M');
+const part = {
+  resources: optional({ cpu: fc.constantFrom('10m', '2'), memory: bytes, memoryLimit: bytes }),
+  priorityClassName: fc.constant('high'),
+  nodeSelector: fc.constant({ pool: 'telemetry' }),
+};
+const persistence = fc.record({ size: bytes, storageClass: fc.constant('fast') }, { requiredKeys: ['size'] });
+const replicas = fc.integer({ min: 1, max: 3 });
+
+const options = optional({
+  server: optional({ ...part, persistence, replicas, externalLabels: fc.constant({ cluster: 'a' }) }),
+  operator: optional(part),
+  grafana: optional({
+    ...part,
+    persistence,
+    env: fc.constant({ GF_SERVER_ROOT_URL: 'https://grafana.example.com' }),
+    dataSources: fc.constant([{ name: 'Loki', type: 'loki', uid: 'loki', url: 'http://loki:3100' }]),
+  }),
+  kubeStateMetrics: fc.oneof(fc.constant(false as const), optional(part)),
+  nodeExporter: fc.oneof(fc.constant(false as const), optional(part)),
+  alertmanager: optional({ ...part, persistence, replicas, configSecret: fc.constant('owned') }),
+  alerts: fc.oneof(
+    fc.constant(false as const),
+    optional({ toolErrorRatio: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  ),
+  dashboards: fc.boolean(),
+}) as fc.Arbitrary<KubePrometheusStackOptions>;
+
+test('random options write what is valid, whole and without privileges, but for node-exporter', async () => {
+  await fc.assert(
+    fc.asyncProperty(options, async (chosen) => {
+      const objects = objectsOf(chosen);
+      const own = objects.filter(({ metadata }) => metadata.namespace === 'telemetry');
+      for (const object of own) await validateManifest(object);
+      const names = own.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+      expect(new Set(names).size).toBe(names.length);
+      expect(unrestricted(own).filter((what) => !what.includes('node-exporter'))).toEqual([]);
+      const workloads = own.filter(({ kind }) =>
+        /Deployment|StatefulSet|DaemonSet|ConfigMap|Secret|ServiceAccount/.test(kind),
+      );
+      expect(danglingReferences(workloads, ['owned']).filter((what) => !/Service /.test(what))).toEqual([]);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+describe('options reach their pods', () => {
+  test('disks', () => {
+    const objects = objectsOf({
+      server: { persistence: { size: '50Gi', storageClass: 'fast' } },
+      grafana: { persistence: { size: '1Gi' } },
+    });
+    expect(spec(objects, 'Prometheus', 'prometheus').storage).toMatchObject({
+      volumeClaimTemplate: {
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'fast',
+          resources: { requests: { storage: '50Gi' } },
+        },
+      },
+    });
+    expect(spec(objects, 'PersistentVolumeClaim', 'grafana')).toMatchObject({
+      resources: { requests: { storage: '1Gi' } },
+    });
+    // A second pod would wait for the disk of the first.
+    expect(spec(objects, 'Deployment', 'grafana').strategy).toEqual({ type: 'Recreate' });
+  });
+
+  test('Alertmanager, which Prometheus tells and scrapes', () => {
+    const objects = objectsOf({ alertmanager: { replicas: 3, configSecret: 'routing' } });
+    expect(spec(objects, 'Alertmanager', 'alertmanager')).toMatchObject({ replicas: 3, configSecret: 'routing' });
+    expect(spec(objects, 'Prometheus', 'prometheus').alerting).toEqual({
+      alertmanagers: [{ namespace: 'telemetry', name: `${RELEASE}-alertmanager`, port: 'http-web' }],
+    });
+    expect(spec(objects, 'Service', 'alertmanager')).toMatchObject({ ports: [{ name: 'http-web', port: 9093 }] });
+    expect(spec(objects, 'ServiceMonitor', 'alertmanager')).toMatchObject({ endpoints: [{ port: 'http-web' }] });
+    const policy = spec(objects, 'NetworkPolicy', 'alertmanager') as { readonly ingress: readonly unknown[] };
+    expect(JSON.stringify(policy.ingress)).toMatch(/9093.*9094.*UDP/s);
+  });
+
+  test('further data sources, and none that takes the place of another', () => {
+    const loki = { name: 'Loki', type: 'loki', uid: 'loki', url: 'http://loki:3100' };
+    const config = find(objectsOf({ grafana: { dataSources: [loki] } }), 'ConfigMap', `${RELEASE}-grafana`);
+    const { datasources } = parse((config.data as Record<string, string>)['datasources.yaml'] ?? '') as {
+      readonly datasources: readonly { readonly uid: string; readonly isDefault: boolean }[];
+    };
+    expect(datasources.map(({ uid, isDefault }) => [uid, isDefault])).toEqual([
+      ['prometheus', true],
+      ['tempo', false],
+      ['loki', false],
+    ]);
+    const taken = appOf({ prometheus: { grafana: { dataSources: [{ ...loki, uid: 'tempo' }] } } });
+    expect(problems(taken)).toContainEqual(expect.stringMatching(/has uid "tempo", which is taken/));
+  });
+
+  test('what is left out is not there, its monitor included', () => {
+    const objects = objectsOf({ nodeExporter: false, kubeStateMetrics: false, alerts: false });
+    const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join('\n');
+    expect(names).not.toMatch(/node-exporter|PrometheusRule/);
+    expect(names).not.toMatch(/(Deployment|ServiceMonitor) \S*kube-state-metrics/);
+  });
+
+  test.each<[string, KubePrometheusStackOptions, RegExp]>([
+    ['a size', { server: { persistence: { size: 'much' } } }, /persistence\.size: "much" is no amount of bytes/],
+    ['a number of pods', { alertmanager: { replicas: 0 } }, /replicas: 0 is not a whole number from 1/],
+    ['an amount', { operator: { resources: { cpu: 'all' } } }, /resources\.cpu: "all" is no amount of processors/],
+    ['a ratio', { alerts: { toolErrorRatio: 2 } }, /alerts\.toolErrorRatio: 2 is not from 0 to 1/],
+  ])('%s that is none is refused', (_, wrong, message) => {
+    expect(problems(appOf({ prometheus: wrong }))).toContainEqual(expect.stringMatching(message));
+  });
+});
+
+describe('a stack that is there already', () => {
+  const attach = { namespace: 'monitoring', labels: { release: 'prom' } };
+  const objects = objectsOf({ attach });
+  const chart = objects.filter(({ metadata }) => ['telemetry', 'monitoring'].includes(metadata.namespace ?? ''));
+  const monitoring = chart.filter(({ apiVersion }) => apiVersion.startsWith('monitoring.coreos.com/'));
+
+  test('gets monitors and alerts that it selects by its labels', () => {
+    expect(monitoring.map(({ kind }) => kind).sort()).toEqual([
+      'PodMonitor',
+      'PrometheusRule',
+      'ServiceMonitor',
+      'ServiceMonitor',
+    ]);
+    for (const { metadata } of monitoring) expect(metadata.labels).toMatchObject(attach.labels);
+  });
+
+  test('gets dashboards and Tempo’s data source, where its Grafana looks', () => {
+    const there = chart.filter(({ metadata }) => metadata.namespace === 'monitoring');
+    expect(there.map(({ kind, metadata }) => [kind, metadata.name])).toEqual([
+      ['ConfigMap', 'tooltrail-dashboards'],
+      ['ConfigMap', 'tooltrail-data-sources'],
+    ]);
+    expect(there.map(({ metadata }) => metadata.labels)).toEqual([
+      expect.objectContaining({ grafana_dashboard: '1' }),
+      expect.objectContaining({ grafana_datasource: '1' }),
+    ]);
+  });
+
+  test('stays as it is: nothing of its own parts is written', () => {
+    const kinds = new Set(chart.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+    expect([...kinds].filter((name) => /prometheus-stack|Grafana|Prometheus /.test(name))).toEqual([]);
+  });
+
+  test('may talk to what it scrapes and shows', () => {
+    const policy = find(objects, 'NetworkPolicy', 'tempo').spec as { readonly ingress: readonly unknown[] };
+    expect(JSON.stringify(policy.ingress)).toMatch(/"kubernetes.io\/metadata.name":"monitoring"/);
+  });
+
+  test('is written to by Tempo only where it takes that', () => {
+    const config = (written: readonly Written[]) => JSON.stringify(find(written, 'ConfigMap', 'tempo').data);
+    expect(config(objects)).not.toContain('remote_write');
+    const taking = objectsOf({ attach: { ...attach, remoteWriteUrl: 'http://prom.monitoring:9090' } });
+    expect(config(taking)).toContain('http://prom.monitoring:9090');
+  });
+
+  test('has its own options: ours are refused', () => {
+    const app = appOf({ prometheus: { attach, grafana: {}, server: {} } });
+    expect(problems(app)).toEqual([
+      expect.stringMatching(/server: the stack that is attached to has its own/),
+      expect.stringMatching(/grafana: the stack that is attached to has its own/),
+    ]);
+  });
+
+  test('every object is valid', async () => {
+    for (const object of chart) await validateManifest(object);
+  });
+});
