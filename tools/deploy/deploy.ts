@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { reachedCluster } from './cluster.ts';
 import { sourcesOf } from './definitions.ts';
 import { type Kubectl, KubectlError } from './kubectl.ts';
 import { CRD_KIND, type Manifest, type ManifestFile } from './manifests.ts';
@@ -22,7 +23,7 @@ export const deploy = async (
   settings: Settings,
   say: Say,
 ): Promise<void> => {
-  await kubectl.must(['version', '--request-timeout=10s']);
+  say(`cluster      ${await reachedCluster(kubectl)}`);
   for (const source of sourcesOf(settings.crds)) {
     const names = await withHint(kubectl.apply(source), OTHERS_CONFLICT);
     await established(kubectl, names);

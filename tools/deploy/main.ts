@@ -22,7 +22,8 @@ const work = async (verb: string | undefined): Promise<void> => {
 try {
   await work(process.argv[2]);
 } catch (error) {
-  const { code, message } = error as NodeJS.ErrnoException;
-  console.error(code === 'ENOENT' ? `${message}: is kubectl installed? KUBECTL names another command` : message);
+  const { code, message, syscall = '' } = error as NodeJS.ErrnoException;
+  const isMissing = code === 'ENOENT' && syscall.startsWith('spawn');
+  console.error(isMissing ? `${message}: is kubectl installed? KUBECTL names another command` : message);
   process.exitCode = 1;
 }

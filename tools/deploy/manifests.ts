@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
@@ -15,15 +15,21 @@ export interface ManifestFile {
   readonly objects: readonly Manifest[];
 }
 
-/** The files of a folder in the order in which they are applied. */
+/** The files of a folder in the order in which they are applied. @throws {Error} if there are none */
 export const readManifests = (folder: string): readonly ManifestFile[] =>
-  readdirSync(folder)
+  listed(folder)
     .filter((name) => name.endsWith('.yaml'))
-    .sort()
+    .toSorted()
     .map((name) => {
       const path = join(folder, name);
       const documents = parseAllDocuments(readFileSync(path, 'utf8'));
       return { path, objects: documents.map((document) => document.toJS() as Manifest).filter(Boolean) };
     });
+
+const listed = (folder: string): readonly string[] => {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  if (names.some((name) => name.endsWith('.yaml'))) return names;
+  throw new Error(`no manifests in ${folder}: make synth writes them`);
+};
 
 export const CRD_KIND = 'CustomResourceDefinition';

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { reachedCluster } from './cluster.ts';
 import type { Say } from './deploy.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { ManifestFile } from './manifests.ts';
@@ -8,6 +9,7 @@ const TIMEOUT = 180_000;
 
 /** Takes what `deploy` brought out of the cluster again, last file first. The definitions of others stay: others may use them. */
 export const undeploy = async (kubectl: Kubectl, files: readonly ManifestFile[], say: Say): Promise<void> => {
+  say(`cluster      ${await reachedCluster(kubectl)}`);
   for (const { path } of files.toReversed()) {
     const { code, err, out } = await kubectl.run(['delete', '--ignore-not-found', '-f', path], '', TIMEOUT);
     // Objects of kinds that are not defined (any more) are not there.

@@ -45,6 +45,7 @@ describe('deploying', () => {
     await deploy(kubectl, FILES, settingsOf({ CRDS: '/crds', GITHUB_PAT: 'x' }), say);
     expect(asked.map((command) => command.replace(/ --timeout=\d+s/, ''))).toEqual([
       'version --request-timeout=10s',
+      'config current-context',
       'apply --server-side --recursive -o name -f /crds',
       `wait --for=condition=Established ${ESTABLISHED.trim()}`,
       'apply --server-side --recursive -o name -f /dist/0-crds.yaml',
@@ -124,9 +125,11 @@ describe('deploying', () => {
   });
 
   test('ends at once where there is no cluster', async () => {
-    const { kubectl, asked, say } = cluster(() => ({ code: 1, err: 'connection refused' }));
-    await expect(deploy(kubectl, FILES, settingsOf({}), say)).rejects.toThrow(/connection refused/);
-    expect(asked).toHaveLength(1);
+    const { kubectl, asked, say } = cluster(() => ({ code: 1, err: 'E1 noise\nThe connection was refused\n' }));
+    const refused = /^kubectl reaches no cluster: The connection was refused\nKUBECONFIG or/;
+    await expect(deploy(kubectl, FILES, settingsOf({}), say)).rejects.toThrow(refused);
+    await expect(undeploy(kubectl, FILES, say)).rejects.toThrow(refused);
+    expect(asked).toHaveLength(2);
   });
 });
 
@@ -134,7 +137,7 @@ describe('taking it away', () => {
   test('goes backwards, and leaves the definitions of others', async () => {
     const { kubectl, asked, say } = cluster();
     await undeploy(kubectl, FILES, say);
-    expect(asked).toEqual(FILES.toReversed().map(({ path }) => `delete --ignore-not-found -f ${path}`));
+    expect(asked.slice(2)).toEqual(FILES.toReversed().map(({ path }) => `delete --ignore-not-found -f ${path}`));
   });
 
   test('goes on where kinds are not defined any more, and not where something stays', async () => {
@@ -143,8 +146,10 @@ describe('taking it away', () => {
       err: 'error: no matches for kind "Prometheus"; ensure CRDs are installed first\n',
     }));
     await undeploy(gone.kubectl, FILES, gone.say);
-    expect(gone.asked).toHaveLength(3);
-    const stuck = cluster(() => ({ code: 1, err: 'error: timed out waiting for the condition\n' }));
+    expect(gone.asked).toHaveLength(2 + 3);
+    const stuck = cluster((command) =>
+      !command.startsWith('delete') ? {} : { code: 1, err: 'error: timed out waiting for the condition\n' },
+    );
     await expect(undeploy(stuck.kubectl, FILES, stuck.say)).rejects.toThrow(/timed out waiting/);
   });
 });
@@ -179,6 +184,10 @@ test('the definitions of others are of the versions that tests run with', () => 
     pinned('prometheus-operator', 'github.com/prometheus-operator/prometheus-operator'),
   );
   for (const { url, version } of Object.values(DEFINITIONS)) expect(url).toContain(`/${version}/`);
+});
+
+test('a folder without manifests is told', () => {
+  expect(() => readManifests('/nowhere')).toThrow('no manifests in /nowhere: make synth writes them');
 });
 
 test('every workload of dist/ is waited for', () => {
