@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import type { Access, ClusterConfig } from '../../../gateway/kubernetes/config/access.ts';
+import { freePort } from '../free-port.ts';
 import { appliedFields } from './managed-fields.ts';
 import { type Change, collectionOf, ObjectStore, type Stored } from './store.ts';
 
@@ -47,6 +48,8 @@ export class ApiServer {
   #port = 0;
 
   async start(): Promise<this> {
+    // Not one that another test's server may get while this one is stopped.
+    this.#port ||= await freePort();
     const server = createServer((request, response) => {
       void this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
     });

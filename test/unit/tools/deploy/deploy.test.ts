@@ -141,15 +141,12 @@ describe('taking it away', () => {
   });
 
   test('goes on where kinds are not defined any more, and not where something stays', async () => {
-    const gone = cluster(() => ({
-      code: 1,
-      err: 'error: no matches for kind "Prometheus"; ensure CRDs are installed first\n',
-    }));
+    const answering = (err: string) =>
+      cluster((command) => (command.startsWith('delete') ? { code: 1, err: `error: ${err}\n` } : {}));
+    const gone = answering('no matches for kind "Prometheus"; ensure CRDs are installed first');
     await undeploy(gone.kubectl, FILES, gone.say);
     expect(gone.asked).toHaveLength(2 + 3);
-    const stuck = cluster((command) =>
-      !command.startsWith('delete') ? {} : { code: 1, err: 'error: timed out waiting for the condition\n' },
-    );
+    const stuck = answering('timed out waiting for the condition');
     await expect(undeploy(stuck.kubectl, FILES, stuck.say)).rejects.toThrow(/timed out waiting/);
   });
 });
