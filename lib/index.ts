@@ -74,7 +74,7 @@ export type { KubeStateMetricsOptions } from './telemetry/monitoring/kube-state-
 export type { NodeExporterOptions } from './telemetry/monitoring/node-exporter.ts';
 export type { PrometheusOptions } from './telemetry/monitoring/prometheus.ts';
 export type { PrometheusOperatorOptions } from './telemetry/monitoring/prometheus-operator.ts';
-export type { PartProps } from './telemetry/pods/part.ts';
+export type { PartProps, Toleration } from './telemetry/pods/part.ts';
 export type { PersistenceProps } from './telemetry/pods/persistence.ts';
 export type { ResourceProps } from './telemetry/pods/resources.ts';
 export type { AlertOptions } from './telemetry/rules/options.ts';

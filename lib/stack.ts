@@ -129,6 +129,7 @@ export class McpObservabilityStack {
         tempo: this.tempo.serviceName,
         tempoStores: props.tempo?.storage !== undefined,
         prometheus: RELEASE,
+        kubeStateMetrics: props.prometheus?.kubeStateMetrics !== false,
         alertmanager: props.prometheus?.alertmanager !== undefined,
         grafanaReaches: (props.prometheus?.grafana?.dataSources ?? []).length > 0,
         attached: attach?.namespace,

@@ -19,6 +19,8 @@ export interface StackNetwork {
   readonly tempoStores: boolean;
   /** Release of Prometheus, Grafana and all that goes with them. */
   readonly prometheus: string;
+  /** There are kube-state-metrics of the release. */
+  readonly kubeStateMetrics: boolean;
   /** There is an Alertmanager of the release. */
   readonly alertmanager: boolean;
   /** Grafana asks others than Prometheus and Tempo. */
@@ -75,7 +77,7 @@ export const stackNetwork = (
     { pods: grafana, reach: options.grafanaReaches ? 'anywhere' : 'stack' },
     { pods: password, reach: 'api' },
     { pods: operator, reach: 'api' },
-    { pods: state, reach: 'api' },
+    ...(options.kubeStateMetrics ? [{ pods: state, reach: 'api' } as const] : []),
     // Whom it tells is configured elsewhere.
     ...(options.alertmanager ? [{ pods: alertmanager, reach: 'anywhere' } as const] : []),
   ];
@@ -111,10 +113,15 @@ export const stackNetwork = (
     { from: prometheus, to: tempo, ports: [PORTS.tempoHttp] },
     { from: prometheus, to: grafana, ports: [PORTS.grafana] },
     { from: prometheus, to: alertmanager, ports: [PORTS.alertmanager] },
+    { from: grafana, to: alertmanager, ports: [PORTS.alertmanager] },
     { from: alertmanager, to: alertmanager, ports: [PORTS.alertmanagerGossip], udp: true },
     { from: prometheus, to: operator, ports: [PORTS.prometheusOperator] },
     { from: prometheus, to: state, ports: [PORTS.kubeStateMetrics, PORTS.kubeStateMetricsTelemetry] },
   ];
-  const isThere = ({ name }: Pods): boolean => options.alertmanager || name !== alertmanagerName;
+  const absent = [
+    ...(options.alertmanager ? [] : [alertmanager.name]),
+    ...(options.kubeStateMetrics ? [] : [state.name]),
+  ];
+  const isThere = ({ name }: Pods): boolean => !absent.includes(name);
   return { members, arrows: arrows.filter(({ from, to }) => isThere(from) && isThere(to)) };
 };

@@ -8,7 +8,7 @@ import { AttachedGrafana, type AttachOptions } from './monitoring/attached.ts';
 import { KubeStateMetrics, type KubeStateMetricsOptions } from './monitoring/kube-state-metrics.ts';
 import { gatewayJob, gatewayMonitor, serviceMonitor } from './monitoring/monitors.ts';
 import { JOB_LABEL, NodeExporter, type NodeExporterOptions } from './monitoring/node-exporter.ts';
-import { Prometheus, type PrometheusOptions } from './monitoring/prometheus.ts';
+import { Prometheus, type PrometheusOptions, SCRAPE_INTERVAL } from './monitoring/prometheus.ts';
 import { PrometheusOperator, type PrometheusOperatorOptions } from './monitoring/prometheus-operator.ts';
 import { AlertRules } from './rules/alert-rules.ts';
 import type { Jobs } from './rules/alerts.ts';
@@ -96,7 +96,7 @@ const OWN_PARTS = [
 
 /**
  * Prometheus operator, Prometheus, Grafana, kube-state-metrics and node-exporter under the names of the kube-prometheus-stack chart; the
- * release is the construct's id. Alertmanager is off. The operator's CRDs are a prerequisite.
+ * release is the construct's id. Alertmanager is there if it is asked for. The operator's CRDs are a prerequisite.
  */
 export class KubePrometheusStack extends Construct {
   constructor(scope: Construct, id: string, props: KubePrometheusStackProps) {
@@ -104,14 +104,16 @@ export class KubePrometheusStack extends Construct {
     const { namespace, tempo, collector, alerts = {}, attach } = props;
     const pipeline = [tempo.serviceName, ...(collector === undefined ? [] : [collector.serviceName])];
     const jobs: Jobs = { gateways: gatewayJob(namespace), pipeline };
+    // Labels of a release that is there are its own: what keeps books by them would take ours for its.
+    const instance = attach === undefined ? id : 'tooltrail';
     const own = props.dashboards === false ? [] : dashboards(jobs);
     if (attach === undefined) {
       this.#install(id, props, own);
     } else {
-      new AttachedGrafana(this, 'grafana', { attach, instance: id, tempoUrl: tempo.queryUrl, dashboards: own });
+      new AttachedGrafana(this, 'grafana', { attach, instance, tempoUrl: tempo.queryUrl, dashboards: own });
     }
-    gatewayMonitor(this, namespace, id);
-    if (alerts !== false) new AlertRules(this, 'alerts', { ...alerts, namespace, instance: id, jobs });
+    gatewayMonitor(this, namespace, instance);
+    if (alerts !== false) new AlertRules(this, 'alerts', { ...alerts, namespace, instance, jobs });
     this.node.addValidation({
       validate: () =>
         attach === undefined
@@ -135,17 +137,20 @@ export class KubePrometheusStack extends Construct {
       ...part('prometheus'),
       ...(alertmanager === undefined ? {} : { alertmanager }),
     });
-    new Grafana(this, 'grafana', {
+    const grafana = new Grafana(this, 'grafana', {
       ...props.grafana,
       ...part('grafana'),
       prometheusUrl: prometheus.url,
       tempoUrl: tempo.queryUrl,
+      scrapeInterval: props.server?.scrapeInterval ?? SCRAPE_INTERVAL,
+      ...(alertmanager === undefined ? {} : { alertmanagerUrl: alertmanager.url }),
       dashboards: own,
     });
     const image = props.image === undefined ? {} : { image: props.image };
     new GrafanaPassword(this, 'grafana-password', { namespace, instance: id, secretName: `${id}-grafana`, ...image });
     serviceMonitor(this, operator.component, 'http');
     serviceMonitor(this, prometheus.component, 'http-web');
+    serviceMonitor(this, grafana.component, 'http-web');
     if (alertmanager !== undefined) serviceMonitor(this, alertmanager.component, 'http-web');
     // Rules and dashboards for the chart select by `job` kube-state-metrics and node-exporter, and by the labels of what these report on.
     if (kubeStateMetrics !== false) {

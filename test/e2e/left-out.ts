@@ -1,7 +1,7 @@
 /** What a run without a part of the stack cannot show. The part is named as its workload is, after the release. */
 const PROVES = {
   grafana:
-    'that the password of its Secret opens it, that both data sources answer, that the trace is found through its proxy, that it loads the dashboards',
+    'that Prometheus scrapes it, that the password of its Secret opens it, that both data sources answer, that the trace is found through its proxy, that it loads the dashboards',
   'kube-state-metrics': 'that Prometheus scrapes it, and that what it counts is there',
   'prometheus-node-exporter': 'that Prometheus scrapes it on every node',
 } as const;

@@ -50,6 +50,7 @@ const arrows = (): string => {
     tempo: 'tempo',
     tempoStores: false,
     prometheus: 'kube-prometheus-stack',
+    kubeStateMetrics: true,
     alertmanager: false,
     grafanaReaches: false,
     attached: undefined,

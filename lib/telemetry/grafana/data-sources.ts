@@ -1,15 +1,19 @@
+import { namespacedName } from '../../api/kinds.ts';
 import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../../api/telemetry/attributes.ts';
 import { EXEMPLAR_LABELS } from '../../api/telemetry/exemplars.ts';
+import type { SecretKey } from '../../core/secret.ts';
 import { histogram } from '../promql/series.ts';
 import { DATA_SOURCES } from './uids.ts';
 
 /** A further data source. Source: Grafana, provisioning of data sources. */
 export interface DataSource {
+  /** Unique among the data sources, whatever their case. */
   readonly name: string;
   /** Of the plugin: `loki`, `prometheus` … */
   readonly type: string;
-  /** Unique among the data sources; `prometheus` and `tempo` are taken. */
+  /** Unique among the data sources; `prometheus`, `tempo` and `alertmanager` are taken. */
   readonly uid: string;
+  /** Base URL that Grafana's pod calls. */
   readonly url: string;
   /**
    * Settings of the plugin. Never secrets: everybody who may read the ConfigMap knows them.
@@ -17,10 +21,16 @@ export interface DataSource {
    * @default - its own defaults
    */
   readonly jsonData?: Readonly<Record<string, unknown>>;
+  /**
+   * Credentials by the names that the plugin gives them, such as `basicAuthPassword`, of Secrets in Grafana's namespace.
+   *
+   * @default - none
+   */
+  readonly secureJsonData?: Readonly<Record<string, SecretKey>>;
 }
 
 /** Source: Grafana, Prometheus data source. */
-const prometheusDataSource = (url: string) => ({
+const prometheusDataSource = (url: string, scrapeInterval: string) => ({
   name: 'Prometheus',
   ...DATA_SOURCES.prometheus,
   url,
@@ -28,9 +38,19 @@ const prometheusDataSource = (url: string) => ({
   isDefault: true,
   jsonData: {
     httpMethod: 'POST',
-    timeInterval: '30s',
+    timeInterval: scrapeInterval,
     exemplarTraceIdDestinations: [{ name: EXEMPLAR_LABELS.traceId, datasourceUid: DATA_SOURCES.tempo.uid }],
   },
+});
+
+/** Source: Grafana, Alertmanager data source. */
+const alertmanagerDataSource = (url: string) => ({
+  name: 'Alertmanager',
+  ...DATA_SOURCES.alertmanager,
+  url,
+  access: 'proxy',
+  isDefault: false,
+  jsonData: { implementation: 'prometheus', handleGrafanaManagedAlerts: false },
 });
 
 /** Source: Grafana, Tempo data source. `$$` is a dollar in files of provisioning. */
@@ -65,22 +85,94 @@ export const tempoDataSource = (url: string) => ({
 /** Series of tool calls, narrowed to the labels that Grafana makes of the span's attributes. */
 const taggedCalls = (part: 'count' | 'bucket'): string => `${histogram('serverOperation', part)}{$$__tags}`;
 
+export interface DataSourceUrls {
+  readonly prometheus: string;
+  readonly tempo: string;
+  /** Absent: there is none. */
+  readonly alertmanager: string | undefined;
+}
+
 /** The two of the post, Prometheus the default, then others. */
-export const dataSources = (prometheusUrl: string, tempoUrl: string, others: readonly DataSource[]) => ({
+export const dataSources = (urls: DataSourceUrls, scrapeInterval: string, others: readonly DataSource[]) => ({
   apiVersion: 1,
   datasources: [
-    prometheusDataSource(prometheusUrl),
-    tempoDataSource(tempoUrl),
-    ...others.map((source) => ({ ...source, access: 'proxy', isDefault: false })),
+    prometheusDataSource(urls.prometheus, scrapeInterval),
+    tempoDataSource(urls.tempo),
+    ...(urls.alertmanager === undefined ? [] : [alertmanagerDataSource(urls.alertmanager)]),
+    ...others.map(({ secureJsonData, ...source }) => ({
+      ...literals(source),
+      access: 'proxy',
+      isDefault: false,
+      ...(secureJsonData === undefined ? {} : { secureJsonData: variables(source.uid, Object.keys(secureJsonData)) }),
+    })),
   ],
 });
 
-export const dataSourceProblems = (others: readonly DataSource[]): readonly string[] => {
+/** Dollars stay dollars: Grafana puts variables in their place. Source: Grafana, provisioning, "Using environment variables". */
+const literals = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value), (_, member: unknown) =>
+    typeof member === 'string' ? member.replaceAll('$', '$$$$') : member,
+  ) as T;
+
+const variables = (uid: string, fields: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(fields.map((field) => [field, `$${variableOf(uid, field)}`]));
+
+const variableOf = (uid: string, field: string): string =>
+  `DATA_SOURCE_${uid}_${field}`.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+
+const credentials = (others: readonly DataSource[]) =>
+  others.flatMap(({ uid, secureJsonData = {} }) =>
+    Object.entries(secureJsonData).map(([field, value]) => ({ uid, variable: variableOf(uid, field), value })),
+  );
+
+/** Environment of Grafana's container: a variable for each credential. */
+export const dataSourceEnvironment = (others: readonly DataSource[]) =>
+  credentials(others).map(({ variable, value: { secret, key } }) => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name: secret.name, key } },
+  }));
+
+export const dataSourceProblems = (others: readonly DataSource[], namespace: string): readonly string[] => [
+  ...takenTwice(others, 'uid', ({ uid }) => uid),
+  ...takenTwice(others, 'name', ({ name }) => name.toLowerCase()),
+  ...others.flatMap(({ name, uid, url }) => [
+    ...(UID.test(uid) ? [] : [`${title(name)} uid ${JSON.stringify(uid)}: use 1 to 40 letters, digits, "-" and "_"`]),
+    ...(BASE_URL.test(url)
+      ? []
+      : [`${title(name)} url ${JSON.stringify(url)}: write http://host:port, without credentials`]),
+  ]),
+  ...credentials(others)
+    .filter(({ value }) => value.secret.namespace !== namespace)
+    .map(
+      ({ uid, value: { secret } }) =>
+        `dataSources: Secret ${namespacedName(secret)} of uid ${JSON.stringify(uid)} is out of reach: pods read Secrets of their own namespace ${namespace} only`,
+    ),
+  ...repeated(credentials(others).map(({ variable }) => variable)).map(
+    (variable) => `dataSources: two credentials would both be ${variable}: give one of them another uid`,
+  ),
+];
+
+/** Source: Grafana, uids of data sources. */
+const UID = /^[a-zA-Z0-9_-]{1,40}$/;
+const BASE_URL = /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/;
+const title = (name: string): string => `dataSources: ${JSON.stringify(name)} has`;
+const repeated = (names: readonly string[]): readonly string[] => [
+  ...new Set(names.filter((name, index) => names.indexOf(name) !== index)),
+];
+
+/** Names of the stack's own are their uids, but for the case. */
+const takenTwice = (
+  others: readonly DataSource[],
+  field: 'uid' | 'name',
+  of: (source: DataSource) => string,
+): readonly string[] => {
   const taken = new Set<string>(Object.values(DATA_SOURCES).map(({ uid }) => uid));
-  return others.flatMap(({ name, uid }) => {
-    if (taken.has(uid))
-      return [`dataSources: ${JSON.stringify(name)} has uid ${JSON.stringify(uid)}, which is taken: give another`];
-    taken.add(uid);
-    return [];
+  return others.flatMap((source) => {
+    const value = of(source);
+    const isTaken = taken.has(value);
+    taken.add(value);
+    return isTaken
+      ? [`${title(source.name)} ${field} ${JSON.stringify(source[field])}, which is taken: give another`]
+      : [];
   });
 };

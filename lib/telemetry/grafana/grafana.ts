@@ -16,7 +16,7 @@ import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
 import { claimSpec, type PersistenceProps, persistenceProblems } from '../pods/persistence.ts';
 import { resourcesOf } from '../pods/resources.ts';
 import { dashboardFiles } from './dashboard-files.ts';
-import { type DataSource, dataSourceProblems, dataSources } from './data-sources.ts';
+import { type DataSource, dataSourceEnvironment, dataSourceProblems, dataSources } from './data-sources.ts';
 
 export interface GrafanaOptions extends PartProps {
   /**
@@ -56,6 +56,14 @@ export interface GrafanaProps extends GrafanaOptions {
   /** Query API of Tempo. */
   readonly tempoUrl: string;
   /**
+   * Base URL of Alertmanager.
+   *
+   * @default - there is none
+   */
+  readonly alertmanagerUrl?: string;
+  /** How often Prometheus scrapes, as a Prometheus duration. */
+  readonly scrapeInterval: string;
+  /**
    * Dashboards that it begins with.
    *
    * @default - none
@@ -73,12 +81,18 @@ const USER = 472;
  * ever in a manifest; the pod starts once it has `admin-user` and `admin-password`, which `GrafanaPassword` or somebody fills in.
  */
 export class Grafana extends Construct {
+  /** Labels of its Service, for a ServiceMonitor. */
+  readonly component: Component;
+
   constructor(scope: Construct, id: string, props: GrafanaProps) {
     super(scope, id);
     const { namespace, name, instance } = props;
     const component: Component = { namespace, name, app: 'grafana', instance };
+    this.component = component;
+    const others = props.dataSources ?? [];
+    const urls = { prometheus: props.prometheusUrl, tempo: props.tempoUrl, alertmanager: props.alertmanagerUrl };
     const dashboardsName = `${name}-dashboards`;
-    const config = Yaml.stringify(dataSources(props.prometheusUrl, props.tempoUrl, props.dataSources ?? []));
+    const config = Yaml.stringify(dataSources(urls, props.scrapeInterval, others));
     const fromSecret = (variable: string, key: string) => ({
       name: variable,
       valueFrom: { secretKeyRef: { name, key } },
@@ -116,6 +130,7 @@ export class Grafana extends Construct {
               fromSecret('GF_SECURITY_ADMIN_PASSWORD', 'admin-password'),
               { name: 'GF_ANALYTICS_REPORTING_ENABLED', value: 'false' },
               { name: 'GF_ANALYTICS_CHECK_FOR_UPDATES', value: 'false' },
+              ...dataSourceEnvironment(others),
               ...Object.entries(props.env ?? {}).map(([variable, value]) => ({ name: variable, value })),
             ],
             ports: [{ name: 'http', containerPort: PORTS.grafana }],
@@ -149,7 +164,7 @@ export class Grafana extends Construct {
     this.node.addValidation({
       validate: () => [
         ...persistenceProblems(props.persistence, 'persistence'),
-        ...dataSourceProblems(props.dataSources ?? []),
+        ...dataSourceProblems(others, namespace),
         ...partProblems(props),
       ],
     });

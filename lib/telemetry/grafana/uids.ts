@@ -2,4 +2,5 @@
 export const DATA_SOURCES = {
   prometheus: { type: 'prometheus', uid: 'prometheus' },
   tempo: { type: 'tempo', uid: 'tempo' },
+  alertmanager: { type: 'alertmanager', uid: 'alertmanager' },
 } as const;

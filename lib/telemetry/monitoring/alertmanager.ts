@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { PORTS } from '../../api/ports.ts';
 import { type Component, metadataOf, serviceAccount, write } from '../component.ts';
 import { countProblems, durationProblems } from '../pods/amounts.ts';
+import { disruptionBudget, spread } from '../pods/availability.ts';
 import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
 import { operatorStorage, type PersistenceProps, persistenceProblems } from '../pods/persistence.ts';
 import { resourcesOf } from '../pods/resources.ts';
@@ -13,6 +14,12 @@ export interface AlertmanagerOptions extends PartProps {
    * @default '0.28.1'
    */
   readonly version?: string;
+  /**
+   * Image of that version.
+   *
+   * @default - `quay.io/prometheus/alertmanager:v<version>`
+   */
+  readonly image?: string;
   /**
    * Pods; more than one tell each other what they have sent.
    *
@@ -32,7 +39,7 @@ export interface AlertmanagerOptions extends PartProps {
    */
   readonly persistence?: PersistenceProps;
   /**
-   * Secret of the namespace with `alertmanager.yaml`: who is told of what.
+   * Secret of the namespace with `alertmanager.yaml`: who is told of what. AlertmanagerConfigs of every namespace add to it.
    *
    * @default - nobody: alerts are shown and go nowhere
    */
@@ -57,6 +64,8 @@ const PORT = 'http-web';
 export class Alertmanager extends Construct {
   /** Labels of its Service, for a ServiceMonitor. */
   readonly component: Component;
+  /** Base URL, for data sources. */
+  readonly url: string;
   /** Where Prometheus finds it. Source: prometheus-operator, `spec.alerting`. */
   readonly endpoint: { readonly namespace: string; readonly name: string; readonly port: string };
 
@@ -65,6 +74,9 @@ export class Alertmanager extends Construct {
     const { namespace, name, instance, version = '0.28.1', replicas = 1, retention = '120h' } = props;
     const component: Component = { namespace, name, app: 'kube-prometheus-stack-alertmanager', instance };
     this.component = component;
+    // Labels that the operator gives the pods.
+    const pods = { 'app.kubernetes.io/name': 'alertmanager', alertmanager: name };
+    this.url = `http://${name}.${namespace}:${PORTS.alertmanager}`;
     this.endpoint = { namespace, name, port: PORT };
     write(this, serviceAccount(component));
     write(this, {
@@ -72,8 +84,7 @@ export class Alertmanager extends Construct {
       kind: 'Service',
       metadata: metadataOf(component),
       spec: {
-        // Labels that the operator gives the pods.
-        selector: { 'app.kubernetes.io/name': 'alertmanager', alertmanager: name },
+        selector: pods,
         ports: [{ name: PORT, port: PORTS.alertmanager, targetPort: PORTS.alertmanager, protocol: 'TCP' }],
       },
     });
@@ -82,7 +93,7 @@ export class Alertmanager extends Construct {
       kind: 'Alertmanager',
       metadata: metadataOf(component),
       spec: {
-        image: `quay.io/prometheus/alertmanager:v${version}`,
+        image: props.image ?? `quay.io/prometheus/alertmanager:v${version}`,
         version,
         imagePullPolicy: 'IfNotPresent',
         replicas,
@@ -91,8 +102,11 @@ export class Alertmanager extends Construct {
         serviceAccountName: name,
         automountServiceAccountToken: false,
         ...(props.configSecret === undefined ? {} : { configSecret: props.configSecret }),
+        alertmanagerConfigSelector: {},
+        alertmanagerConfigNamespaceSelector: {},
         ...(props.persistence === undefined ? {} : { storage: operatorStorage(props.persistence) }),
         ...placementOf(props),
+        ...spread(component, replicas, pods),
         resources: resourcesOf({ cpu: '20m', memory: '64Mi', memoryLimit: '256Mi', ...props.resources }),
         securityContext: {
           runAsNonRoot: true,
@@ -103,6 +117,7 @@ export class Alertmanager extends Construct {
         },
       },
     });
+    if (replicas > 1) write(this, disruptionBudget(component, pods));
     this.node.addValidation({
       validate: () => [
         ...countProblems(props.replicas, 'replicas', 1),

@@ -55,7 +55,9 @@ export class AttachedGrafana extends Construct {
       metadata: { ...object.metadata, labels: { ...object.metadata.labels, [label]: '1' } },
     });
     const sources = { apiVersion: 1, datasources: [tempoDataSource(tempoUrl)] };
-    write(this, labelled(configMap(component, dashboardFiles(dashboards)), SIDECAR.dashboards));
+    if (dashboards.length > 0) {
+      write(this, labelled(configMap(component, dashboardFiles(dashboards)), SIDECAR.dashboards));
+    }
     const file = { 'tooltrail-tempo.yaml': Yaml.stringify(sources) };
     write(this, labelled(configMap(component, file, 'tooltrail-data-sources'), SIDECAR.dataSources), '-data-sources');
   }

@@ -51,11 +51,10 @@ export class NodeExporter extends Construct {
         user: USER,
         pod: {
           serviceAccountName: name,
-          ...placementOf(props),
           hostNetwork: true,
           hostPID: true,
           tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
-          nodeSelector: { 'kubernetes.io/os': 'linux' },
+          ...placementOf({ ...props, nodeSelector: { 'kubernetes.io/os': 'linux', ...props.nodeSelector } }),
           containers: [
             {
               name: 'node-exporter',

@@ -19,6 +19,18 @@ export interface PrometheusOperatorOptions extends PartProps {
    * @default 'v0.85.0'
    */
   readonly version?: string;
+  /**
+   * Image of that version.
+   *
+   * @default - `quay.io/prometheus-operator/prometheus-operator:<version>`
+   */
+  readonly image?: string;
+  /**
+   * Image of the container that each Prometheus and Alertmanager gets beside it.
+   *
+   * @default - `quay.io/prometheus-operator/prometheus-config-reloader:<version>`
+   */
+  readonly reloaderImage?: string;
 }
 
 export interface PrometheusOperatorProps extends PrometheusOperatorOptions {
@@ -86,6 +98,8 @@ export class PrometheusOperator extends Construct {
   constructor(scope: Construct, id: string, props: PrometheusOperatorProps) {
     super(scope, id);
     const { namespace, name, instance, version = 'v0.85.0' } = props;
+    const repository = 'quay.io/prometheus-operator';
+    const reloader = props.reloaderImage ?? `${repository}/prometheus-config-reloader:${version}`;
     const component: Component = { namespace, name, app: 'kube-prometheus-stack-prometheus-operator', instance };
     this.component = component;
     write(this, serviceAccount(component));
@@ -104,11 +118,11 @@ export class PrometheusOperator extends Construct {
           containers: [
             {
               name: 'prometheus-operator',
-              image: `quay.io/prometheus-operator/prometheus-operator:${version}`,
+              image: props.image ?? `${repository}/prometheus-operator:${version}`,
               imagePullPolicy: 'IfNotPresent',
               args: [
                 `--web.listen-address=:${PORTS.prometheusOperator}`,
-                `--prometheus-config-reloader=quay.io/prometheus-operator/prometheus-config-reloader:${version}`,
+                `--prometheus-config-reloader=${reloader}`,
                 '--kubelet-endpoints=false',
               ],
               ports: [{ name: 'http', containerPort: PORTS.prometheusOperator }],

@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
 import { PORTS } from '../../api/ports.ts';
 import { type Component, metadataOf, serviceAccount, write, writeClusterRole } from '../component.ts';
-import { countProblems } from '../pods/amounts.ts';
+import { countProblems, prometheusDurationProblems, prometheusSizeProblems } from '../pods/amounts.ts';
+import { disruptionBudget, spread } from '../pods/availability.ts';
 import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
 import { operatorStorage, type PersistenceProps, persistenceProblems } from '../pods/persistence.ts';
 import { resourcesOf } from '../pods/resources.ts';
@@ -15,13 +16,31 @@ export interface PrometheusOptions extends PartProps {
    */
   readonly version?: string;
   /**
+   * Image of that version.
+   *
+   * @default - `quay.io/prometheus/prometheus:v<version>`
+   */
+  readonly image?: string;
+  /**
    * How long samples are kept, as a Prometheus duration.
    *
    * @default '10d'
    */
   readonly retention?: string;
   /**
-   * Pods; each scrapes everything.
+   * Bytes of samples from which on the oldest go, such as `45GB`: choose less than the disk has.
+   *
+   * @default - time alone decides
+   */
+  readonly retentionSize?: string;
+  /**
+   * How often it scrapes what says nothing of it, as a Prometheus duration. Gateways are scraped every 15 seconds.
+   *
+   * @default '30s'
+   */
+  readonly scrapeInterval?: string;
+  /**
+   * Pods; each scrapes everything, and what Tempo writes is at one of them.
    *
    * @default 1
    */
@@ -54,6 +73,7 @@ export interface PrometheusProps extends PrometheusOptions {
   readonly alertmanager?: Alertmanager;
 }
 
+export const SCRAPE_INTERVAL = '30s';
 /** The image's own user. */
 const USER = 1000;
 const GROUP = 2000;
@@ -89,7 +109,9 @@ export class Prometheus extends Construct {
 
   constructor(scope: Construct, id: string, props: PrometheusProps) {
     super(scope, id);
-    const { namespace, name, instance, version = '3.5.0' } = props;
+    const { namespace, name, instance, version = '3.5.0', replicas = 1 } = props;
+    // Labels that the operator gives the pods.
+    const pods = { 'app.kubernetes.io/name': 'prometheus', 'operator.prometheus.io/name': name };
     const component: Component = { namespace, name, app: 'kube-prometheus-stack-prometheus', instance };
     this.component = component;
     this.url = prometheusUrl(name, namespace);
@@ -100,8 +122,7 @@ export class Prometheus extends Construct {
       kind: 'Service',
       metadata: metadataOf(component),
       spec: {
-        // Labels that the operator gives the pods.
-        selector: { 'app.kubernetes.io/name': 'prometheus', 'operator.prometheus.io/name': name },
+        selector: pods,
         ports: [{ name: 'http-web', port: PORTS.prometheus, targetPort: PORTS.prometheus, protocol: 'TCP' }],
       },
     });
@@ -110,12 +131,13 @@ export class Prometheus extends Construct {
       kind: 'Prometheus',
       metadata: metadataOf(component),
       spec: {
-        image: `quay.io/prometheus/prometheus:v${version}`,
+        image: props.image ?? `quay.io/prometheus/prometheus:v${version}`,
         version,
         imagePullPolicy: 'IfNotPresent',
-        replicas: props.replicas ?? 1,
+        replicas,
         retention: props.retention ?? '10d',
-        scrapeInterval: '30s',
+        ...(props.retentionSize === undefined ? {} : { retentionSize: props.retentionSize }),
+        scrapeInterval: props.scrapeInterval ?? SCRAPE_INTERVAL,
         portName: 'http-web',
         serviceAccountName: name,
         automountServiceAccountToken: true,
@@ -125,6 +147,7 @@ export class Prometheus extends Construct {
         ...(props.alertmanager === undefined ? {} : { alerting: { alertmanagers: [props.alertmanager.endpoint] } }),
         ...(props.persistence === undefined ? {} : { storage: operatorStorage(props.persistence) }),
         ...placementOf(props),
+        ...spread(component, replicas, pods),
         resources: resourcesOf({ cpu: '100m', memory: '512Mi', memoryLimit: '2Gi', ...props.resources }),
         securityContext: {
           runAsNonRoot: true,
@@ -141,9 +164,13 @@ export class Prometheus extends Construct {
         ),
       },
     });
+    if (replicas > 1) write(this, disruptionBudget(component, pods));
     this.node.addValidation({
       validate: () => [
         ...countProblems(props.replicas, 'replicas', 1),
+        ...prometheusDurationProblems(props.retention, 'retention'),
+        ...prometheusSizeProblems(props.retentionSize, 'retentionSize'),
+        ...prometheusDurationProblems(props.scrapeInterval, 'scrapeInterval'),
         ...persistenceProblems(props.persistence, 'persistence'),
         ...partProblems(props),
       ],

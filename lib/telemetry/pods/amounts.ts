@@ -28,3 +28,19 @@ export const countProblems = (count: number | undefined, field: string, least = 
   count === undefined || (Number.isInteger(count) && count >= least)
     ? []
     : [`${field}: ${count} is not a whole number from ${least}`];
+
+/** Source: Prometheus, configuration, `<duration>`. */
+const PROMETHEUS_DURATION = /^(?=.*[1-9])([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$/;
+
+/** Why a text is no duration of Prometheus above zero; empty: it is. */
+export const prometheusDurationProblems = (text: string | undefined, field: string): readonly string[] =>
+  text === undefined || PROMETHEUS_DURATION.test(text)
+    ? []
+    : [`${field}: ${JSON.stringify(text)} is no duration: write 30s, 12h or 10d`];
+
+/** Source: Prometheus, `--storage.tsdb.retention.size`. */
+const PROMETHEUS_SIZE = /^[1-9][0-9]*[KMGTPE]?B$/;
+
+/** Why a text is no size of Prometheus; empty: it is. */
+export const prometheusSizeProblems = (text: string | undefined, field: string): readonly string[] =>
+  text === undefined || PROMETHEUS_SIZE.test(text) ? [] : [`${field}: ${JSON.stringify(text)} is no size: write 45GB`];

@@ -15,6 +15,7 @@ const part = {
   resources: { cpu: '1', memory: '1Gi', memoryLimit: '2Gi' },
   priorityClassName: 'high',
   nodeSelector: { a: 'b' },
+  tolerations: [{ key: 'a', effect: 'NoExecute' as const, value: 'b', tolerationSeconds: 60 }],
 };
 const persistence = { size: '10Gi', storageClass: 'fast' };
 const STACKS: Readonly<Record<string, McpObservabilityStackProps>> = {
@@ -23,7 +24,14 @@ const STACKS: Readonly<Record<string, McpObservabilityStackProps>> = {
     tempo: { persistence },
     collector: { replicas: 3, tailSampling: {}, redaction: {} },
     prometheus: {
-      server: { ...part, persistence, replicas: 2, externalLabels: { cluster: 'a' } },
+      server: {
+        ...part,
+        persistence,
+        replicas: 2,
+        externalLabels: { cluster: 'a' },
+        retentionSize: '8GB',
+        scrapeInterval: '15s',
+      },
       operator: part,
       grafana: { ...part, persistence, env: { GF_LOG_LEVEL: 'warn' } },
       kubeStateMetrics: part,

@@ -137,6 +137,7 @@ describe('kube-prometheus-stack', () => {
     expect(jobs).toEqual([
       [`${NAME}-operator`, [false]],
       [`${NAME}-prometheus`, [false]],
+      [`${NAME}-grafana`, [false]],
       ['kube-state-metrics', [true]],
       ['node-exporter', [false]],
     ]);
