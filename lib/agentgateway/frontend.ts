@@ -112,13 +112,13 @@ export const toFrontend = ({ tracing, accessLog, metrics }: FrontendProps): Fron
 });
 
 const toTracing = (props: TracingProps): TracingSpec => {
-  const { clientSampling, randomSampling, filter, resources } = props;
+  const { clientSampling, randomSampling, filter, resources = {} } = props;
   return {
     ...toCollector(props),
     ...(clientSampling === undefined ? {} : { clientSampling }),
     ...(randomSampling === undefined ? {} : { randomSampling }),
     ...(filter === undefined ? {} : { filter }),
-    ...(resources === undefined ? {} : { resources: toList(resources) }),
+    ...(Object.keys(resources).length === 0 ? {} : { resources: toList(resources) }),
     ...toAttributes(props),
   };
 };
@@ -145,14 +145,17 @@ const toCollector = ({ collector, protocol = 'GRPC', path }: ExportProps) => ({
   ...(path === undefined ? {} : { path }),
 });
 
-const toAttributes = ({ attributes, removeAttributes }: AttributeProps): { readonly attributes?: AttributesSpec } => {
-  if (attributes === undefined && removeAttributes === undefined) return {};
-  return {
-    attributes: {
-      ...(attributes === undefined ? {} : { add: toList(attributes) }),
-      ...(removeAttributes === undefined ? {} : { remove: [...removeAttributes] }),
-    },
+/** What is empty adds or removes nothing: the object has no field for that. */
+const toAttributes = ({
+  attributes = {},
+  removeAttributes = [],
+}: AttributeProps): { readonly attributes?: AttributesSpec } => {
+  const add = toList(attributes);
+  const fields = {
+    ...(add.length === 0 ? {} : { add }),
+    ...(removeAttributes.length === 0 ? {} : { remove: [...removeAttributes] }),
   };
+  return Object.keys(fields).length === 0 ? {} : { attributes: fields };
 };
 
 const toList = (expressions: NamedExpressions): { readonly name: string; readonly expression: string }[] =>

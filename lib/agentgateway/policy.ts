@@ -23,6 +23,8 @@ export class AgentgatewayPolicy extends Construct {
   readonly targets: readonly Attachment[];
   /** The collector that the policy sends spans to. */
   readonly collector: OtlpCollector | undefined;
+  /** What it sets of `spec.frontend`. */
+  readonly #parts: readonly (keyof FrontendProps)[];
   readonly #object: ApiObject;
 
   constructor(scope: Construct, id: string, props: AgentgatewayPolicyProps) {
@@ -35,6 +37,7 @@ export class AgentgatewayPolicy extends Construct {
     this.name = metadata.name;
     this.namespace = metadata.namespace;
     this.targets = [...props.targets];
+    this.#parts = PARTS.filter((part) => props[part] !== undefined);
     this.collector = props.tracing?.collector;
     const collectors = [props.tracing?.collector, props.accessLog?.otlp?.collector];
     for (const collector of new Set(collectors)) if (collector !== undefined) this.#allow(collector);
@@ -50,7 +53,23 @@ export class AgentgatewayPolicy extends Construct {
         ...expressionProblems(props),
         ...trailProblems(props, { tracing: props.tracing !== undefined, accessLog: props.accessLog !== undefined }),
         ...this.targets.flatMap((target) => this.#targetProblems(target)),
+        ...this.#conflicts(),
       ],
+    });
+  }
+
+  /** Of policies for one target the gateway takes the first that sets a part, and refuses the others. */
+  #conflicts(): readonly string[] {
+    const all = this.node.root.node.findAll().filter((node) => node instanceof AgentgatewayPolicy);
+    return all.slice(0, all.indexOf(this)).flatMap((other) => {
+      const shared = this.targets.find((target) => other.targets.some((one) => isSame(one, target)));
+      if (shared === undefined) return [];
+      return this.#parts
+        .filter((part) => other.#parts.includes(part))
+        .map(
+          (part) =>
+            `${part}: AgentgatewayPolicy ${namespacedName(other)} sets it for ${describe(shared)} already: put both into one`,
+        );
     });
   }
 
@@ -94,3 +113,14 @@ export class AgentgatewayPolicy extends Construct {
     ];
   }
 }
+
+const PARTS = ['tracing', 'accessLog', 'metrics'] as const satisfies readonly (keyof FrontendProps)[];
+
+const isSame = (a: Attachment, b: Attachment): boolean =>
+  gatewayOf(a) === gatewayOf(b) && sectionOf(a) === sectionOf(b);
+
+const describe = (target: Attachment): string => {
+  const section = sectionOf(target);
+  const gateway = `Gateway ${namespacedName(gatewayOf(target))}`;
+  return section === undefined ? gateway : `listener ${section} of ${gateway}`;
+};
