@@ -170,9 +170,9 @@ describe('AgentgatewayPolicy', () => {
       'spec.frontend: needs at least one of tracing, accessLog, metrics, tcp, networkAuthorization, tls, http, proxyProtocol, connect',
     ],
     [
-      'no attribute',
-      { accessLog: { attributes: {} } },
-      'spec.frontend.accessLog.attributes.add: has 0 items, at least 1 are needed',
+      'no label',
+      { metrics: { attributes: {} } },
+      'spec.frontend.metrics.attributes.add: has 0 items, at least 1 are needed',
     ],
     [
       'too many labels',
