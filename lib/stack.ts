@@ -127,7 +127,7 @@ export class McpObservabilityStack {
         collector: this.collector.serviceName,
         collectorExports: Object.keys(props.collector?.exporters ?? {}).length > 0,
         tempo: this.tempo.serviceName,
-        tempoStores: props.tempo?.storage !== undefined,
+        tempoReaches: props.tempo?.storage !== undefined || attach?.remoteWriteUrl !== undefined,
         prometheus: RELEASE,
         kubeStateMetrics: props.prometheus?.kubeStateMetrics !== false,
         alertmanager: props.prometheus?.alertmanager !== undefined,

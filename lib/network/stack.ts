@@ -15,8 +15,8 @@ export interface StackNetwork {
   /** The collector sends to others than Tempo. */
   readonly collectorExports: boolean;
   readonly tempo: string;
-  /** Tempo keeps its blocks in object storage. */
-  readonly tempoStores: boolean;
+  /** Tempo keeps its blocks in object storage, or writes metrics to a Prometheus of others. */
+  readonly tempoReaches: boolean;
   /** Release of Prometheus, Grafana and all that goes with them. */
   readonly prometheus: string;
   /** There are kube-state-metrics of the release. */
@@ -96,7 +96,7 @@ export const stackNetwork = (
       (name): Member => ({ pods: { name, namespace: gatewayNamespace, labels: { [NAME]: name } }, reach: 'api' }),
     ),
     { pods: collector, reach: options.collectorExports ? 'anywhere' : 'stack' },
-    { pods: tempo, reach: options.tempoStores ? 'anywhere' : 'stack' },
+    { pods: tempo, reach: options.tempoReaches ? 'anywhere' : 'stack' },
     ...(options.attached === undefined ? own : []),
   ];
   const arrows: readonly Arrow[] = [

@@ -49,4 +49,4 @@ export const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager
 /** What the Gateway API's own suite needs. */
 export const CONFORMANCE = ['echo-basic', 'coredns', 'gateway-api-conformance'] as const;
 /** What traces and metrics go through. */
-export const TELEMETRY = ['otelcol-contrib', 'tempo', 'prometheus'] as const;
+export const TELEMETRY = ['otelcol-contrib', 'tempo', 'prometheus', 'promtool', 'prometheus-operator'] as const;

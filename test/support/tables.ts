@@ -48,7 +48,7 @@ const arrows = (): string => {
     collector: 'opentelemetry-collector-traces',
     collectorExports: false,
     tempo: 'tempo',
-    tempoStores: false,
+    tempoReaches: false,
     prometheus: 'kube-prometheus-stack',
     kubeStateMetrics: true,
     alertmanager: false,

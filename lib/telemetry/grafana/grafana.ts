@@ -1,7 +1,9 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
+import { namespacedName } from '../../api/kinds.ts';
 import { PORTS } from '../../api/ports.ts';
+import type { SecretKey } from '../../core/secret.ts';
 import {
   type Component,
   configMap,
@@ -38,11 +40,11 @@ export interface GrafanaOptions extends PartProps {
    */
   readonly dataSources?: readonly DataSource[];
   /**
-   * Variables of Grafana's configuration, such as `GF_SERVER_ROOT_URL`. Never secrets.
+   * Variables of Grafana's configuration, such as `GF_SERVER_ROOT_URL`. Secrets are keys of Secrets of its namespace.
    *
    * @default - none besides those of the stack
    */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | SecretKey>>;
 }
 
 export interface GrafanaProps extends GrafanaOptions {
@@ -131,7 +133,9 @@ export class Grafana extends Construct {
               { name: 'GF_ANALYTICS_REPORTING_ENABLED', value: 'false' },
               { name: 'GF_ANALYTICS_CHECK_FOR_UPDATES', value: 'false' },
               ...dataSourceEnvironment(others),
-              ...Object.entries(props.env ?? {}).map(([variable, value]) => ({ name: variable, value })),
+              ...Object.entries(props.env ?? {}).map(([variable, value]) =>
+                typeof value === 'string' ? { name: variable, value } : fromKey(variable, value),
+              ),
             ],
             ports: [{ name: 'http', containerPort: PORTS.grafana }],
             readinessProbe: { httpGet: { path: '/api/health', port: 'http' } },
@@ -165,11 +169,33 @@ export class Grafana extends Construct {
       validate: () => [
         ...persistenceProblems(props.persistence, 'persistence'),
         ...dataSourceProblems(others, namespace),
+        ...environmentProblems(props.env ?? {}, namespace),
         ...partProblems(props),
       ],
     });
   }
 }
+
+const fromKey = (name: string, { secret, key }: SecretKey) => ({
+  name,
+  valueFrom: { secretKeyRef: { name: secret.name, key } },
+});
+
+/** Variables whose values are secrets, by their names. */
+const SECRET = /PASSWORD|SECRET|TOKEN|PRIVATE_KEY/;
+
+const environmentProblems = (env: NonNullable<GrafanaOptions['env']>, namespace: string): readonly string[] =>
+  Object.entries(env).flatMap(([name, value]) => {
+    if (typeof value === 'string') {
+      return SECRET.test(name)
+        ? [`env.${name} is a secret, and would be in the manifest: give the key of a Secret`]
+        : [];
+    }
+    const { secret } = value;
+    return secret.namespace === namespace
+      ? []
+      : [`env.${name}: Secret ${namespacedName(secret)} is not in namespace ${namespace}, where the pod is`];
+  });
 
 const itemsOf = (key: string) => [{ key, path: key }];
 

@@ -205,6 +205,11 @@ describe('options reach their pods', () => {
     ['an interval', { server: { scrapeInterval: '0s' } }, /scrapeInterval: "0s" is no duration/],
     ['a toleration', { grafana: { tolerations: [{ value: 'a' }] } }, /tolerations\[0\]: without a key/],
     ['an amount', { operator: { resources: { cpu: 'all' } } }, /resources\.cpu: "all" is no amount of processors/],
+    [
+      'a secret',
+      { grafana: { env: { GF_SECURITY_ADMIN_PASSWORD: 'x' } } },
+      /env\.GF_SECURITY_ADMIN_PASSWORD is a secret, and would be in the manifest/,
+    ],
     ['a ratio', { alerts: { toolErrorRatio: 2 } }, /alerts\.toolErrorRatio: 2 is not from 0 to 1/],
   ])('%s that is none is refused', (_, wrong, message) => {
     expect(problems(appOf({ prometheus: wrong }))).toContainEqual(expect.stringMatching(message));
@@ -254,6 +259,10 @@ describe('a stack that is there already', () => {
     expect(config(objects)).not.toContain('remote_write');
     const taking = objectsOf({ attach: { ...attach, remoteWriteUrl: 'http://prom.monitoring:9090' } });
     expect(config(taking)).toContain('http://prom.monitoring:9090');
+    // Wherever that is.
+    const typesOf = (written: readonly Written[]) =>
+      (find(written, 'NetworkPolicy', 'tempo').spec as { readonly policyTypes: readonly string[] }).policyTypes;
+    expect([typesOf(objects), typesOf(taking)]).toEqual([['Ingress', 'Egress'], ['Ingress']]);
   });
 
   test('has its own options: ours are refused', () => {
