@@ -2,7 +2,7 @@ import { STANDARD_ATTRIBUTES } from '../../api/telemetry/attributes.ts';
 import { callQuantile, callRate, callRatio, FAILED, sumBy } from '../promql/calls.ts';
 import { histogram, is } from '../promql/series.ts';
 import { chosen, dashboard, WINDOW } from './dashboard.ts';
-import { graph, traces } from './panels.ts';
+import { durations, graph, traces } from './panels.ts';
 
 const SELECTED = chosen('gateway', 'target', 'tool');
 /** The gateway's span of a call of the chosen tools. */
@@ -41,26 +41,17 @@ export const oneTool = () =>
           },
         ],
       }),
-      graph({
-        title: 'Duration',
-        description: 'As clients see it: from the receipt of a call to the end of its answer.',
-        unit: 's',
-        queries: [0.5, 0.95, 0.99].map((quantile) => ({
-          expression: callQuantile(quantile, [], WINDOW, SELECTED),
-          legend: `p${quantile * 100}`,
-          exemplars: true,
-        })),
-      }),
-      graph({
-        title: 'Duration at the MCP server',
-        description: 'As the gateway sees it: what is missing to the panel beside it is the gateway’s own time.',
-        unit: 's',
-        queries: [0.5, 0.95, 0.99].map((quantile) => ({
-          expression: upstreamQuantile(quantile),
-          legend: `p${quantile * 100}`,
-          exemplars: true,
-        })),
-      }),
+      durations(
+        { title: 'Duration', description: 'As clients see it: from the receipt of a call to the end of its answer.' },
+        (quantile) => callQuantile(quantile, [], WINDOW, SELECTED),
+      ),
+      durations(
+        {
+          title: 'Duration at the MCP server',
+          description: 'As the gateway sees it: what is missing to the panel beside it is the gateway’s own time.',
+        },
+        (quantile) => upstreamQuantile(quantile),
+      ),
       graph({
         title: 'Failed calls by client protocol',
         description: 'Part of the calls that failed, by revision of MCP.',

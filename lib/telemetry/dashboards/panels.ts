@@ -61,6 +61,21 @@ export const graph = (
   return stacked === undefined ? panel : panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
 };
 
+/** How long calls take, with points that lead to their traces. @param within seconds within which that part of them ended */
+export const durations = (
+  options: Pick<PanelOptions, 'title' | 'description'>,
+  within: (quantile: number) => string,
+): TimeSeries =>
+  graph({
+    ...options,
+    unit: 's',
+    queries: [0.5, 0.95, 0.99].map((quantile) => ({
+      expression: within(quantile),
+      legend: `p${quantile * 100}`,
+      exemplars: true,
+    })),
+  });
+
 /** One number: the newest. */
 export const figure = (options: PanelOptions & { readonly expression: string }): Stat => {
   const { title, description, unit = 'short', width = 4, expression } = options;

@@ -1,6 +1,6 @@
 import { callCount, callQuantile, callRate, callRatio, FAILED } from '../promql/calls.ts';
 import { chosen, dashboard, RANGE, WINDOW } from './dashboard.ts';
-import { figure, graph, ranking } from './panels.ts';
+import { durations, figure, graph, ranking } from './panels.ts';
 
 const SELECTED = chosen('gateway', 'target', 'tool');
 const TOOL = ['mcp_target', 'gen_ai_tool_name'] as const;
@@ -60,16 +60,14 @@ export const toolCalls = () =>
         unit: 'percentunit',
         queries: [{ expression: callRatio(TOOL, WINDOW, FAILED, SELECTED), legend: TOOL_LEGEND }],
       }),
-      graph({
-        title: 'Duration',
-        description: 'From the receipt of a call to the end of its answer. Points are calls: each leads to its trace.',
-        unit: 's',
-        queries: [0.5, 0.95, 0.99].map((quantile) => ({
-          expression: callQuantile(quantile, [], WINDOW, SELECTED),
-          legend: `p${quantile * 100}`,
-          exemplars: true,
-        })),
-      }),
+      durations(
+        {
+          title: 'Duration',
+          description:
+            'From the receipt of a call to the end of its answer. Points are calls: each leads to its trace.',
+        },
+        (quantile) => callQuantile(quantile, [], WINDOW, SELECTED),
+      ),
       graph({
         title: 'p95 by tool',
         description: '95 of 100 calls of each tool took no longer.',
