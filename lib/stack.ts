@@ -2,6 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { GatewayController, type GatewayControllerProps } from './agentgateway/controller.ts';
 import { AgentgatewayCrds } from './agentgateway/crd/crds.ts';
+import { PROMETHEUS_OPERATOR } from './api/telemetry/prometheus-operator.ts';
 import { Namespace } from './core/namespace.ts';
 import { NetworkPolicies, type NetworkPolicyOptions } from './network/network-policies.ts';
 import { stackNetwork } from './network/stack.ts';
@@ -55,8 +56,6 @@ export interface McpObservabilityStackProps {
 }
 
 const RELEASE = 'kube-prometheus-stack';
-/** Of the operator's objects. */
-const MONITORING_GROUP = 'monitoring.coreos.com';
 
 /**
  * The charts of a whole stack, in the order in which they are applied: CRDs of agentgateway.dev, namespaces, controller, secrets, gateway, Tempo, OpenTelemetry Collector,
@@ -147,7 +146,7 @@ export class McpObservabilityStack {
 /** By its labels, a stack that is there selects what it scrapes and watches. */
 const labelMonitors = (charts: readonly Chart[], labels: Readonly<Record<string, string>>): void => {
   for (const node of charts.flatMap((chart) => chart.node.findAll())) {
-    if (!ApiObject.isApiObject(node) || node.apiGroup !== MONITORING_GROUP) continue;
+    if (!ApiObject.isApiObject(node) || node.apiGroup !== PROMETHEUS_OPERATOR.group) continue;
     for (const [name, value] of Object.entries(labels)) node.metadata.addLabel(name, value);
   }
 };

@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/gateway-api': ['lib/api', 'lib/cel', 'lib/core'],
   'lib/workload': ['lib/api'],
   'lib/agentgateway': ['lib/api', 'lib/cel', 'lib/core', 'lib/gateway-api', 'lib/workload'],
-  'lib/telemetry': ['lib/api', 'lib/core', 'lib/agentgateway'],
+  'lib/telemetry': ['lib/api', 'lib/core', 'lib/agentgateway', 'lib/workload'],
   'lib/network': ['lib/api'],
   lib: ['lib/api', 'lib/core', 'lib/gateway-api', 'lib/agentgateway', 'lib/telemetry', 'lib/network'],
   // Leaves: no other part of the gateway but its table of errors, and who a certificate is for.

@@ -23,6 +23,12 @@ export interface SecretKey {
   readonly key: string;
 }
 
+/** A variable of a container whose value is that of a Secret's key, which has to be there. Source: Kubernetes API, EnvVarSource. */
+export const secretVariable = (
+  name: string,
+  { secret, key }: { readonly secret: Pick<SecretReference, 'name'>; readonly key: string },
+) => ({ name, valueFrom: { secretKeyRef: { name: secret.name, key } } });
+
 /** A key of Secret data. Source: the API server's validation of ConfigMaps and Secrets. */
 const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 

@@ -13,6 +13,7 @@ const NAMES: INetworkPolicyEgressRule = {
     { protocol: 'TCP', port: 53 },
   ],
 };
+
 const tcp = (ports: readonly number[]): INetworkPolicyPort[] => ports.map((port) => ({ protocol: 'TCP', port }));
 
 const portsOf = ({ ports, udp }: Arrow): INetworkPolicyPort[] => [

@@ -1,5 +1,6 @@
 import { GATEWAY_CLASS } from '../api/kinds.ts';
 import { PORTS } from '../api/ports.ts';
+import { operatedPods } from '../api/telemetry/prometheus-operator.ts';
 import type { Arrow, Member } from './arrows.ts';
 import type { Pods } from './peers.ts';
 
@@ -49,13 +50,13 @@ export const stackNetwork = (
   const collector = ofInstance(options.collector);
   const tempo = ofInstance(options.tempo);
   const prometheusName = `${release}-prometheus`;
-  // Labels that the operator gives; those of a stack that was there are the chart's.
+  // What a stack that was there calls itself is not known: whatever Prometheus its namespace has.
   const prometheus =
     options.attached === undefined
       ? {
           name: prometheusName,
           namespace,
-          labels: { [NAME]: 'prometheus', 'operator.prometheus.io/name': prometheusName },
+          labels: operatedPods.Prometheus(prometheusName),
         }
       : { name: 'prometheus', namespace: options.attached, labels: { [NAME]: 'prometheus' } };
   const grafana =
@@ -69,7 +70,7 @@ export const stackNetwork = (
   const alertmanager = {
     name: alertmanagerName,
     namespace,
-    labels: { [NAME]: 'alertmanager', alertmanager: alertmanagerName },
+    labels: operatedPods.Alertmanager(alertmanagerName),
   };
   const own: readonly Member[] = [
     // It takes monitors of every namespace.

@@ -8,6 +8,7 @@ import { AttachedGrafana, type AttachOptions } from './monitoring/attached.ts';
 import { KubeStateMetrics, type KubeStateMetricsOptions } from './monitoring/kube-state-metrics.ts';
 import { gatewayJob, gatewayMonitor, serviceMonitor } from './monitoring/monitors.ts';
 import { JOB_LABEL, NodeExporter, type NodeExporterOptions } from './monitoring/node-exporter.ts';
+import { WEB_PORT } from './monitoring/operated.ts';
 import { Prometheus, type PrometheusOptions, SCRAPE_INTERVAL } from './monitoring/prometheus.ts';
 import { PrometheusOperator, type PrometheusOperatorOptions } from './monitoring/prometheus-operator.ts';
 import { AlertRules } from './rules/alert-rules.ts';
@@ -149,9 +150,9 @@ export class KubePrometheusStack extends Construct {
     const image = props.image === undefined ? {} : { image: props.image };
     new GrafanaPassword(this, 'grafana-password', { namespace, instance: id, secretName: `${id}-grafana`, ...image });
     serviceMonitor(this, operator.component, 'http');
-    serviceMonitor(this, prometheus.component, 'http-web');
+    serviceMonitor(this, prometheus.component, WEB_PORT);
     serviceMonitor(this, grafana.component, 'http-web');
-    if (alertmanager !== undefined) serviceMonitor(this, alertmanager.component, 'http-web');
+    if (alertmanager !== undefined) serviceMonitor(this, alertmanager.component, WEB_PORT);
     // Rules and dashboards for the chart select by `job` kube-state-metrics and node-exporter, and by the labels of what these report on.
     if (kubeStateMetrics !== false) {
       const state = new KubeStateMetrics(this, 'kube-state-metrics', {

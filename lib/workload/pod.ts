@@ -8,6 +8,7 @@ import type {
   IVolumeMount,
 } from 'kubernetes-models/v1';
 import { PORTS } from '../api/ports.ts';
+import { spreadConstraints } from './spread.ts';
 
 /** The Gateway that a workload serves, as far as the workload is named and labelled by it. */
 export interface WorkloadGateway {
@@ -105,13 +106,7 @@ const podTemplate = (options: PodOptions): IPodTemplateSpec => ({
       // Listeners below 1024 without a capability.
       sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
     },
-    // Kubernetes' own default lets three pods of a Gateway stand on one node.
-    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
-      maxSkew: 1,
-      topologyKey,
-      whenUnsatisfiable: 'ScheduleAnyway',
-      labelSelector: { matchLabels: podSelector(options.name, options.gateway) },
-    })),
+    topologySpreadConstraints: spreadConstraints(podSelector(options.name, options.gateway)),
     containers: [container(options)],
     volumes: [...(options.volumes ?? []), { name: 'tmp', emptyDir: {} }],
   },

@@ -1,5 +1,5 @@
 import { namespacedName } from '../../api/kinds.ts';
-import type { SecretKey } from '../../core/secret.ts';
+import { type SecretKey, secretVariable } from '../../core/secret.ts';
 import { literal, variable } from './expansion.ts';
 
 /** Where the Collector sends what it has, besides Tempo. */
@@ -105,10 +105,7 @@ const secretHeaders = (exporters: ExporterProps) =>
 
 /** Environment of the container: one variable for each header field that comes from a Secret. */
 export const exporterEnvironment = (exporters: ExporterProps) =>
-  secretHeaders(exporters).map(({ name, header, value: { secret, key } }) => ({
-    name: variableOf(name, header),
-    valueFrom: { secretKeyRef: { name: secret.name, key } },
-  }));
+  secretHeaders(exporters).map(({ name, header, value }) => secretVariable(variableOf(name, header), value));
 
 /** What the pod mounts for the exporters. */
 export const exporterVolumes = (exporters: ExporterProps) =>

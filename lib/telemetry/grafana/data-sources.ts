@@ -1,7 +1,7 @@
 import { namespacedName } from '../../api/kinds.ts';
 import { REQUEST_ATTRIBUTES, STANDARD_ATTRIBUTES } from '../../api/telemetry/attributes.ts';
 import { EXEMPLAR_LABELS } from '../../api/telemetry/exemplars.ts';
-import type { SecretKey } from '../../core/secret.ts';
+import { type SecretKey, secretVariable } from '../../core/secret.ts';
 import { histogram } from '../promql/series.ts';
 import { DATA_SOURCES } from './uids.ts';
 
@@ -127,10 +127,7 @@ const credentials = (others: readonly DataSource[]) =>
 
 /** Environment of Grafana's container: a variable for each credential. */
 export const dataSourceEnvironment = (others: readonly DataSource[]) =>
-  credentials(others).map(({ variable, value: { secret, key } }) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name: secret.name, key } },
-  }));
+  credentials(others).map(({ variable, value }) => secretVariable(variable, value));
 
 export const dataSourceProblems = (others: readonly DataSource[], namespace: string): readonly string[] => [
   ...takenTwice(others, 'uid', ({ uid }) => uid),

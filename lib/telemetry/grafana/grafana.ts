@@ -3,7 +3,7 @@ import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import { namespacedName } from '../../api/kinds.ts';
 import { PORTS } from '../../api/ports.ts';
-import type { SecretKey } from '../../core/secret.ts';
+import { type SecretKey, secretVariable } from '../../core/secret.ts';
 import {
   type Component,
   configMap,
@@ -95,10 +95,7 @@ export class Grafana extends Construct {
     const urls = { prometheus: props.prometheusUrl, tempo: props.tempoUrl, alertmanager: props.alertmanagerUrl };
     const dashboardsName = `${name}-dashboards`;
     const config = Yaml.stringify(dataSources(urls, props.scrapeInterval, others));
-    const fromSecret = (variable: string, key: string) => ({
-      name: variable,
-      valueFrom: { secretKeyRef: { name, key } },
-    });
+    const fromOwn = (variable: string, key: string) => secretVariable(variable, { secret: { name }, key });
     write(this, serviceAccount(component));
     if (props.persistence !== undefined) {
       const spec = claimSpec(props.persistence);
@@ -128,13 +125,13 @@ export class Grafana extends Construct {
             image: props.image ?? 'docker.io/grafana/grafana:12.1.1',
             imagePullPolicy: 'IfNotPresent',
             env: [
-              fromSecret('GF_SECURITY_ADMIN_USER', 'admin-user'),
-              fromSecret('GF_SECURITY_ADMIN_PASSWORD', 'admin-password'),
+              fromOwn('GF_SECURITY_ADMIN_USER', 'admin-user'),
+              fromOwn('GF_SECURITY_ADMIN_PASSWORD', 'admin-password'),
               { name: 'GF_ANALYTICS_REPORTING_ENABLED', value: 'false' },
               { name: 'GF_ANALYTICS_CHECK_FOR_UPDATES', value: 'false' },
               ...dataSourceEnvironment(others),
               ...Object.entries(props.env ?? {}).map(([variable, value]) =>
-                typeof value === 'string' ? { name: variable, value } : fromKey(variable, value),
+                typeof value === 'string' ? { name: variable, value } : secretVariable(variable, value),
               ),
             ],
             ports: [{ name: 'http', containerPort: PORTS.grafana }],
@@ -175,11 +172,6 @@ export class Grafana extends Construct {
     });
   }
 }
-
-const fromKey = (name: string, { secret, key }: SecretKey) => ({
-  name,
-  valueFrom: { secretKeyRef: { name: secret.name, key } },
-});
 
 /** Variables whose values are secrets, by their names. */
 const SECRET = /PASSWORD|SECRET|TOKEN|PRIVATE_KEY/;

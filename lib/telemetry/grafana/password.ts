@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Construct } from 'constructs';
 import { VERSION } from '../../core/version.ts';
-import { type Component, metadataOf, RESTRICTED, resources, serviceAccount, write } from '../component.ts';
+import { type Component, digest, metadataOf, RESTRICTED, resources, serviceAccount, write } from '../component.ts';
 
 export interface GrafanaPasswordProps {
   readonly namespace: string;
@@ -79,10 +78,8 @@ export class GrafanaPassword extends Construct {
       apiVersion: 'batch/v1',
       kind: 'Job',
       // A Job's pods cannot be changed: another pod is another Job.
-      metadata: metadataOf(component, `${component.name}-${digest(JSON.stringify(pod))}`),
+      metadata: metadataOf(component, `${component.name}-${digest(JSON.stringify(pod)).slice(0, 8)}`),
       spec: { backoffLimit: 10, template: { metadata: { labels: metadata.labels }, spec: pod } },
     });
   }
 }
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);

@@ -1,9 +1,9 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { GATEWAY_CLASS } from '../../api/kinds.ts';
+import { PROMETHEUS_OPERATOR } from '../../api/telemetry/prometheus-operator.ts';
 import { type Component, metadataOf, selectorOf, write } from '../component.ts';
 
-const API_VERSION = 'monitoring.coreos.com/v1';
 /** How often the gateway's pods are asked, as in the compatible system's chart. */
 const GATEWAY_INTERVAL = '15s';
 
@@ -33,7 +33,7 @@ export const serviceMonitor = (
   write(
     scope,
     {
-      apiVersion: API_VERSION,
+      apiVersion: PROMETHEUS_OPERATOR.apiVersion,
       kind: 'ServiceMonitor',
       metadata: metadataOf(component),
       spec: {
@@ -50,7 +50,7 @@ export const podMonitor = (scope: Construct, component: Component, ports: readon
   write(
     scope,
     {
-      apiVersion: API_VERSION,
+      apiVersion: PROMETHEUS_OPERATOR.apiVersion,
       kind: 'PodMonitor',
       metadata: metadataOf(component),
       spec: {
@@ -70,7 +70,7 @@ export const gatewayJob = (namespace: string): string => `${namespace}/${GATEWAY
 /** Scrapes every gateway pod of the class, in all namespaces. */
 export const gatewayMonitor = (scope: Construct, namespace: string, instance: string): ApiObject =>
   write(scope, {
-    apiVersion: API_VERSION,
+    apiVersion: PROMETHEUS_OPERATOR.apiVersion,
     kind: 'PodMonitor',
     metadata: metadataOf({ namespace, name: GATEWAY_MONITOR, app: 'tooltrail', instance }),
     spec: {

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { PORTS } from '../../api/ports.ts';
+import { PROMETHEUS_OPERATOR } from '../../api/telemetry/prometheus-operator.ts';
 import {
   type Component,
   RESTRICTED,
@@ -47,7 +48,7 @@ const USER = 65534;
 /** What the operator does on the cluster, without kubelet endpoints. Source: prometheus-operator, RBAC documentation. */
 const RULES = [
   {
-    apiGroups: ['monitoring.coreos.com'],
+    apiGroups: [PROMETHEUS_OPERATOR.group],
     resources: [
       'alertmanagers',
       'alertmanagers/finalizers',

@@ -1,12 +1,11 @@
 import { Construct } from 'constructs';
 import { PORTS } from '../../api/ports.ts';
-import { type Component, metadataOf, serviceAccount, write, writeClusterRole } from '../component.ts';
-import { countProblems, prometheusDurationProblems, prometheusSizeProblems } from '../pods/amounts.ts';
-import { disruptionBudget, spread } from '../pods/availability.ts';
-import { type PartProps, partProblems, placementOf } from '../pods/part.ts';
-import { operatorStorage, type PersistenceProps, persistenceProblems } from '../pods/persistence.ts';
-import { resourcesOf } from '../pods/resources.ts';
+import { type Component, serviceAccount, write, writeClusterRole } from '../component.ts';
+import { prometheusDurationProblems, prometheusSizeProblems } from '../pods/amounts.ts';
+import type { PartProps } from '../pods/part.ts';
+import type { PersistenceProps } from '../pods/persistence.ts';
 import type { Alertmanager } from './alertmanager.ts';
+import { operatedProblems, writeOperated } from './operated.ts';
 
 export interface PrometheusOptions extends PartProps {
   /**
@@ -74,11 +73,6 @@ export interface PrometheusProps extends PrometheusOptions {
 }
 
 export const SCRAPE_INTERVAL = '30s';
-/** The image's own user. */
-const USER = 1000;
-const GROUP = 2000;
-/** Source: Kubernetes API group of the operator. */
-const API_VERSION = 'monitoring.coreos.com/v1';
 
 /** Kinds that are taken wherever they are. */
 const SELECTED = ['podMonitor', 'serviceMonitor', 'rule', 'probe', 'scrapeConfig'];
@@ -109,53 +103,30 @@ export class Prometheus extends Construct {
 
   constructor(scope: Construct, id: string, props: PrometheusProps) {
     super(scope, id);
-    const { namespace, name, instance, version = '3.5.0', replicas = 1 } = props;
-    // Labels that the operator gives the pods.
-    const pods = { 'app.kubernetes.io/name': 'prometheus', 'operator.prometheus.io/name': name };
+    const { namespace, name, instance, version = '3.5.0' } = props;
     const component: Component = { namespace, name, app: 'kube-prometheus-stack-prometheus', instance };
     this.component = component;
     this.url = prometheusUrl(name, namespace);
     write(this, serviceAccount(component));
     writeClusterRole(this, component, RULES);
-    write(this, {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: metadataOf(component),
-      spec: {
-        selector: pods,
-        ports: [{ name: 'http-web', port: PORTS.prometheus, targetPort: PORTS.prometheus, protocol: 'TCP' }],
-      },
-    });
-    write(this, {
-      apiVersion: API_VERSION,
-      kind: 'Prometheus',
-      metadata: metadataOf(component),
-      spec: {
+    const defaults = { cpu: '100m', memory: '512Mi', memoryLimit: '2Gi' };
+    writeOperated(
+      this,
+      component,
+      'Prometheus',
+      PORTS.prometheus,
+      { ...props, defaults },
+      {
         image: props.image ?? `quay.io/prometheus/prometheus:v${version}`,
         version,
-        imagePullPolicy: 'IfNotPresent',
-        replicas,
         retention: props.retention ?? '10d',
         ...(props.retentionSize === undefined ? {} : { retentionSize: props.retentionSize }),
         scrapeInterval: props.scrapeInterval ?? SCRAPE_INTERVAL,
-        portName: 'http-web',
-        serviceAccountName: name,
         automountServiceAccountToken: true,
         enableRemoteWriteReceiver: true,
         enableFeatures: ['exemplar-storage'],
         ...(props.externalLabels === undefined ? {} : { externalLabels: { ...props.externalLabels } }),
         ...(props.alertmanager === undefined ? {} : { alerting: { alertmanagers: [props.alertmanager.endpoint] } }),
-        ...(props.persistence === undefined ? {} : { storage: operatorStorage(props.persistence) }),
-        ...placementOf(props),
-        ...spread(component, replicas, pods),
-        resources: resourcesOf({ cpu: '100m', memory: '512Mi', memoryLimit: '2Gi', ...props.resources }),
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: USER,
-          runAsGroup: GROUP,
-          fsGroup: GROUP,
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
         ...Object.fromEntries(
           SELECTED.flatMap((kind) => [
             [`${kind}Selector`, {}],
@@ -163,16 +134,13 @@ export class Prometheus extends Construct {
           ]),
         ),
       },
-    });
-    if (replicas > 1) write(this, disruptionBudget(component, pods));
+    );
     this.node.addValidation({
       validate: () => [
-        ...countProblems(props.replicas, 'replicas', 1),
         ...prometheusDurationProblems(props.retention, 'retention'),
         ...prometheusSizeProblems(props.retentionSize, 'retentionSize'),
         ...prometheusDurationProblems(props.scrapeInterval, 'scrapeInterval'),
-        ...persistenceProblems(props.persistence, 'persistence'),
-        ...partProblems(props),
+        ...operatedProblems(props),
       ],
     });
   }

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { PROMETHEUS_OPERATOR } from '../../api/telemetry/prometheus-operator.ts';
 import { type Component, metadataOf, write } from '../component.ts';
 import { type Alert, alertsOf, type Jobs } from './alerts.ts';
 import { type AlertOptions, alertProblems, thresholdsOf } from './options.ts';
@@ -9,9 +10,6 @@ export interface AlertRulesProps extends AlertOptions {
   readonly instance: string;
   readonly jobs: Jobs;
 }
-
-/** Source: Kubernetes API group of the operator. */
-const API_VERSION = 'monitoring.coreos.com/v1';
 
 /** The alerts, for the operator's Prometheus. */
 export class AlertRules extends Construct {
@@ -25,7 +23,7 @@ export class AlertRules extends Construct {
     };
     const rules = alertsOf(thresholdsOf(props), props.jobs).map((alert) => ruleOf(alert, props));
     write(this, {
-      apiVersion: API_VERSION,
+      apiVersion: PROMETHEUS_OPERATOR.apiVersion,
       kind: 'PrometheusRule',
       metadata: metadataOf(component),
       spec: { groups: [{ name: 'tooltrail', rules }] },

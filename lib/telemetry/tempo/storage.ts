@@ -1,5 +1,5 @@
 import { namespacedName } from '../../api/kinds.ts';
-import type { SecretKey } from '../../core/secret.ts';
+import { type SecretKey, secretVariable } from '../../core/secret.ts';
 
 /** Where blocks of traces are kept when not on a disk of the pod. Without keys, the cloud's own identity for workloads is used. */
 export type ObjectStorage = S3Storage | GcsStorage | AzureStorage;
@@ -98,11 +98,6 @@ export const storageBackend = (storage: ObjectStorage) => {
   }
 };
 
-const fromSecret = (name: string, { secret, key }: SecretKey) => ({
-  name,
-  valueFrom: { secretKeyRef: { name: secret.name, key } },
-});
-
 /** Environment of each container that reads or writes blocks, by the names that the clouds' own libraries know. */
 export const storageEnvironment = (storage: ObjectStorage | undefined): readonly object[] => {
   switch (storage?.kind) {
@@ -110,15 +105,15 @@ export const storageEnvironment = (storage: ObjectStorage | undefined): readonly
       return storage.keys === undefined
         ? []
         : [
-            fromSecret('AWS_ACCESS_KEY_ID', storage.keys.accessKeyId),
-            fromSecret('AWS_SECRET_ACCESS_KEY', storage.keys.secretAccessKey),
+            secretVariable('AWS_ACCESS_KEY_ID', storage.keys.accessKeyId),
+            secretVariable('AWS_SECRET_ACCESS_KEY', storage.keys.secretAccessKey),
           ];
     case 'gcs':
       return storage.key === undefined
         ? []
         : [{ name: 'GOOGLE_APPLICATION_CREDENTIALS', value: `${CREDENTIALS_FOLDER}/${CREDENTIALS_FILE}` }];
     case 'azure':
-      return storage.key === undefined ? [] : [fromSecret('AZURE_STORAGE_KEY', storage.key)];
+      return storage.key === undefined ? [] : [secretVariable('AZURE_STORAGE_KEY', storage.key)];
     default:
       return [];
   }
